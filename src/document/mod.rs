@@ -1,0 +1,21 @@
+//! The texts that everything is read from, by name: one for each endpoint's answer, plus `connection.yaml` and `manifest.json`.
+//!
+//! A live organisation, a snapshot folder, a single file and a test world all become the same [`Documents`] before anything is
+//! read. This layer knows the shapes of the vendors' answers and where in a text something stands; what the
+//! answers mean is left to `model`.
+
+pub mod connection;
+pub mod json_path;
+pub mod manifest;
+pub mod name;
+pub mod okta;
+pub mod position;
+pub mod reading;
+pub mod set;
+pub mod strict;
+pub mod torq;
+
+pub use json_path::JsonPath;
+pub use name::DocumentName;
+pub use reading::ReadFault;
+pub use set::{Content, Document, Documents, SourceFile};

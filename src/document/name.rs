@@ -1,0 +1,98 @@
+//! The names of the documents: the table "Snapshot" of the interface, as a type.
+
+use std::fmt;
+
+/// One document of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DocumentName {
+    Connection,
+    Manifest,
+    Organization,
+    OpenidConfiguration,
+    App,
+    IdToken,
+    FederatedClaims,
+    AuthorizationServer,
+    AuthorizationServerClaims,
+    AuthorizationServerPolicies,
+    AppGroups,
+    AppUsers,
+    Groups,
+    GroupRules,
+    /// Members of the group with this Okta id.
+    GroupUsers(String),
+    /// Groups of the user with this Okta id.
+    UserGroups(String),
+    Users,
+    AccessPolicyRules,
+    ClaimMappings,
+    Roles,
+    TorqUsers,
+}
+
+/// Every document that is not one of many, with its path in a snapshot folder (without extension).
+const SINGLE: [(&str, DocumentName); 19] = [
+    ("connection", DocumentName::Connection),
+    ("manifest", DocumentName::Manifest),
+    ("okta/organization", DocumentName::Organization),
+    ("okta/openid-configuration", DocumentName::OpenidConfiguration),
+    ("okta/app", DocumentName::App),
+    ("okta/id-token", DocumentName::IdToken),
+    ("okta/federated-claims", DocumentName::FederatedClaims),
+    ("okta/authorization-server", DocumentName::AuthorizationServer),
+    ("okta/authorization-server-claims", DocumentName::AuthorizationServerClaims),
+    ("okta/authorization-server-policies", DocumentName::AuthorizationServerPolicies),
+    ("okta/app-groups", DocumentName::AppGroups),
+    ("okta/app-users", DocumentName::AppUsers),
+    ("okta/groups", DocumentName::Groups),
+    ("okta/group-rules", DocumentName::GroupRules),
+    ("okta/users", DocumentName::Users),
+    ("okta/access-policy-rules", DocumentName::AccessPolicyRules),
+    ("torq/claim-mappings", DocumentName::ClaimMappings),
+    ("torq/roles", DocumentName::Roles),
+    ("torq/users", DocumentName::TorqUsers),
+];
+
+/// The folders that hold one document for each group or user.
+pub const GROUP_USERS: &str = "okta/group-users";
+pub const USER_GROUPS: &str = "okta/user-groups";
+
+impl DocumentName {
+    /// The path in a snapshot without extension, such as `okta/group-users/00g1`.
+    pub fn path(&self) -> String {
+        match self {
+            Self::GroupUsers(id) => format!("{GROUP_USERS}/{id}"),
+            Self::UserGroups(id) => format!("{USER_GROUPS}/{id}"),
+            other => SINGLE
+                .iter()
+                .find(|(_, name)| name == other)
+                .map_or_else(String::new, |(path, _)| (*path).to_owned()),
+        }
+    }
+
+    /// The name for a path without extension; `None` where no document has it.
+    pub fn from_path(path: &str) -> Option<Self> {
+        if let Some((_, name)) = SINGLE.iter().find(|(known, _)| *known == path) {
+            return Some(name.clone());
+        }
+        let (folder, id) = path.rsplit_once('/')?;
+        match folder {
+            GROUP_USERS if !id.is_empty() => Some(Self::GroupUsers(id.to_owned())),
+            USER_GROUPS if !id.is_empty() => Some(Self::UserGroups(id.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Every path that is not one of many, for did-you-mean.
+    pub fn single_paths() -> impl Iterator<Item = &'static str> {
+        SINGLE.iter().map(|(path, _)| *path)
+    }
+}
+
+/// As the file is called in a snapshot folder: `connection.yaml`, `okta/app.json`.
+impl fmt::Display for DocumentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extension = if *self == Self::Connection { "yaml" } else { "json" };
+        write!(f, "{}.{extension}", self.path())
+    }
+}

@@ -1,0 +1,86 @@
+//! A set of documents by name, with the files that they came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::json_path::JsonPath;
+use super::name::DocumentName;
+use super::position::Format;
+
+/// A text as a person finds it: a file of a snapshot, or the single file that holds several documents.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// As it is shown, and as SARIF names it: relative to the working directory, with forward slashes.
+    pub path: String,
+    pub text: Arc<str>,
+    pub format: Format,
+}
+
+/// What a document is read from.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The whole of its file.
+    File,
+    /// A part of a single file, which was parsed once for all of them.
+    Part(Value),
+}
+
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Index into [`Documents::files`].
+    pub file: usize,
+    /// Where in the file the document begins.
+    pub root: JsonPath,
+    pub content: Content,
+}
+
+/// Everything that was given for one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    /// The folder or file that it came from, as it is shown.
+    pub origin: String,
+    files: Vec<SourceFile>,
+    by_name: BTreeMap<DocumentName, Document>,
+}
+
+impl Documents {
+    pub fn new(origin: impl Into<String>) -> Self {
+        Self { origin: origin.into(), ..Self::default() }
+    }
+
+    /// Adds a file and gives its index.
+    pub fn add_file(&mut self, file: SourceFile) -> usize {
+        self.files.push(file);
+        self.files.len() - 1
+    }
+
+    pub fn add(&mut self, name: DocumentName, document: Document) {
+        self.by_name.insert(name, document);
+    }
+
+    pub fn get(&self, name: &DocumentName) -> Option<&Document> {
+        self.by_name.get(name)
+    }
+
+    pub fn has(&self, name: &DocumentName) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &DocumentName> {
+        self.by_name.keys()
+    }
+
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    pub fn file(&self, document: &Document) -> Option<&SourceFile> {
+        self.files.get(document.file)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}

@@ -1,0 +1,102 @@
+//! What is wrong, where, and how sure: findings before and after they have lines.
+//!
+//! A rule makes a [`Finding`] with one primary [`Spot`]; [`locate`] turns places into lines, and [`fingerprint`] gives an
+//! identity that survives reformatting. How it is shown is left to `report`.
+
+pub mod fingerprint;
+pub mod locate;
+pub mod prose;
+
+use crate::document::position::Part;
+use crate::model::Place;
+
+pub use prose::{PeopleShown, Prose};
+
+/// How bad it is. A severity belongs to a rule, never to one finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Likely to lock someone out, or fragile.
+    Warning,
+    /// Someone is locked out, or would be.
+    Error,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Note, Self::Warning, Self::Error].into_iter().find(|severity| severity.name() == text)
+    }
+}
+
+/// A place, and which part of the member there is meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    pub place: Place,
+    pub on_key: bool,
+}
+
+impl Spot {
+    pub fn value(place: Place) -> Self {
+        Self { place, on_key: false }
+    }
+
+    /// The key of the member, not its value: for something missing below it.
+    pub fn key(place: Place) -> Self {
+        Self { place, on_key: true }
+    }
+
+    pub fn part(&self) -> Part {
+        if self.on_key { Part::Key } else { Part::Value }
+    }
+}
+
+/// Another place that the message speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    pub spot: Spot,
+    pub message: Prose,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub rule: &'static str,
+    pub severity: Severity,
+    pub spot: Spot,
+    /// What is wrong.
+    pub message: Prose,
+    /// Why it locks people out.
+    pub why: Prose,
+    /// What to do, with the exact value to type and the console's path to the field.
+    pub fix: Prose,
+    pub related: Vec<Related>,
+    /// What the finding is about, apart from where it stands today: a mapping is its claim, value and role; a redirect its URI; a
+    /// person their Okta id. Never a rank, index, line or date.
+    pub subject: Vec<String>,
+    /// Names of people whom it concerns, where a report may name them.
+    pub people: Vec<String>,
+}
+
+/// A rule that could not be evaluated, wholly or for some of its subjects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotEvaluated {
+    pub rule: &'static str,
+    pub severity: Severity,
+    /// What is missing, and how to close it.
+    pub needs: Vec<Need>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    pub missing: String,
+    pub remedy: String,
+}

@@ -1,0 +1,186 @@
+//! Conditions on people in policy rules, and the rules of the app's sign-in policy (semantics G5.3) and of a custom authorization
+//! server (G6.3c). Which rule decides for whom is left to `signin`.
+
+use serde_json::Value;
+
+use crate::document::okta as shape;
+
+/// Whom a rule is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct People {
+    pub groups: Lists,
+    pub users: Lists,
+}
+
+/// Ids; an empty list is no condition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lists {
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+impl People {
+    pub fn anyone(&self) -> bool {
+        self.groups == Lists::default() && self.users == Lists::default()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Allow,
+    Deny,
+    /// The answer does not say.
+    Unsaid,
+}
+
+/// One active rule of the app's sign-in policy.
+#[derive(Debug, Clone)]
+pub struct AccessRule {
+    pub name: String,
+    pub access: Access,
+    pub people: People,
+    /// The conditions beyond people, by their JSON keys; with any of them the rule may or may not match.
+    pub other_conditions: Vec<String>,
+    pub position: usize,
+}
+
+/// Active rules by priority.
+pub fn access_rules(rows: Vec<shape::AccessPolicyRule>) -> Vec<AccessRule> {
+    let mut rules: Vec<(i64, AccessRule)> = rows
+        .into_iter()
+        .enumerate()
+        .filter(|(_, row)| row.status.as_deref().is_none_or(|status| status == "ACTIVE"))
+        .map(|(position, row)| {
+            let (people, other_conditions) = conditions(row.conditions.as_ref());
+            let access = match row
+                .actions
+                .and_then(|actions| actions.app_sign_on)
+                .and_then(|sign_on| sign_on.access)
+            {
+                Some(access) if access == "ALLOW" => Access::Allow,
+                Some(access) if access == "DENY" => Access::Deny,
+                _ => Access::Unsaid,
+            };
+            let name = row.name.or(row.id).unwrap_or_else(|| format!("rule {}", position + 1));
+            (
+                row.priority.unwrap_or(i64::MAX),
+                AccessRule { name, access, people, other_conditions, position },
+            )
+        })
+        .collect();
+    rules.sort_by_key(|(priority, _)| *priority);
+    rules.into_iter().map(|(_, rule)| rule).collect()
+}
+
+fn conditions(conditions: Option<&Value>) -> (People, Vec<String>) {
+    let Some(Value::Object(members)) = conditions else { return (People::default(), Vec::new()) };
+    let mut people = People::default();
+    let mut others = Vec::new();
+    for (key, value) in members {
+        match key.as_str() {
+            "people" => match read_people(value) {
+                Some(read) => people = read,
+                None => others.push(key.clone()),
+            },
+            _ if says_nothing(key, value) => {}
+            _ => others.push(key.clone()),
+        }
+    }
+    (people, others)
+}
+
+fn read_people(value: &Value) -> Option<People> {
+    if empty(value) {
+        return Some(People::default());
+    }
+    let members = value.as_object()?;
+    let mut people = People::default();
+    for (key, value) in members {
+        match key.as_str() {
+            "groups" => people.groups = read_lists(value)?,
+            "users" => people.users = read_lists(value)?,
+            _ if empty(value) => {}
+            _ => return None,
+        }
+    }
+    Some(people)
+}
+
+fn read_lists(value: &Value) -> Option<Lists> {
+    if empty(value) {
+        return Some(Lists::default());
+    }
+    let included: shape::Included = serde_json::from_value(value.clone()).ok()?;
+    Some(lists(Some(included)))
+}
+
+fn lists(included: Option<shape::Included>) -> Lists {
+    let included = included.unwrap_or_default();
+    Lists { include: included.include.unwrap_or_default(), exclude: included.exclude.unwrap_or_default() }
+}
+
+/// Real rules carry every condition of the console, most of them at "any": these limit nothing. Seen in every recorded rule.
+fn says_nothing(key: &str, value: &Value) -> bool {
+    let member_is = |member: &str, wanted: &str| value.get(member).and_then(Value::as_str) == Some(wanted);
+    empty(value)
+        || (key == "network" && member_is("connection", "ANYWHERE"))
+        || (key == "riskScore" && member_is("level", "ANY"))
+}
+
+/// Null, or an object or list with nothing in it at any depth.
+fn empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.values().all(empty),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// One active policy of a custom authorization server.
+#[derive(Debug, Clone)]
+pub struct TokenPolicy {
+    pub name: String,
+    /// Client ids, or `ALL_CLIENTS`; `None` where the answer does not say.
+    pub clients: Option<Vec<String>>,
+    /// Active rules; `None` where they were not read.
+    pub rules: Option<Vec<TokenRule>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TokenRule {
+    pub name: String,
+    /// An empty list is no condition.
+    pub grant_types: Vec<String>,
+    /// Scopes or `*`; an empty list is no condition.
+    pub scopes: Vec<String>,
+    pub people: People,
+}
+
+pub fn token_policies(rows: Vec<shape::AuthorizationServerPolicy>) -> Vec<TokenPolicy> {
+    let active = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "ACTIVE");
+    rows.into_iter()
+        .filter(|row| active(&row.status))
+        .map(|row| TokenPolicy {
+            name: row.name.or(row.id).unwrap_or_default(),
+            clients: row
+                .conditions
+                .and_then(|conditions| conditions.clients)
+                .and_then(|clients| clients.include),
+            rules: row
+                .rules
+                .map(|rules| rules.into_iter().filter(|rule| active(&rule.status)).map(token_rule).collect()),
+        })
+        .collect()
+}
+
+fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
+    let conditions = row.conditions.unwrap_or_default();
+    let people = conditions.people.unwrap_or_default();
+    TokenRule {
+        name: row.name.or(row.id).unwrap_or_default(),
+        grant_types: lists(conditions.grant_types).include,
+        scopes: lists(conditions.scopes).include,
+        people: People { groups: lists(people.groups), users: lists(people.users) },
+    }
+}

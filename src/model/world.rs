@@ -1,0 +1,328 @@
+//! One connection as a whole: every document read into facts, and the faults and gaps that came up on the way.
+
+use serde::de::DeserializeOwned;
+
+use crate::document::connection::Connection;
+use crate::document::manifest::{self, Manifest};
+use crate::document::okta as okta_shape;
+use crate::document::torq as torq_shape;
+use crate::document::{DocumentName, Documents, JsonPath, ReadFault, reading};
+
+use super::claims::{self, Claim};
+use super::connection::Wizard;
+use super::directory::{Directory, Extent, Listing, Sources};
+use super::fact::{Cause, Fact, Gap};
+use super::okta::{App, AuthorizationServer, Discovery, GroupRule};
+use super::policy::{self, AccessRule, TokenPolicy};
+use super::torq::{self, Mapping, Roles, TorqUser};
+
+#[derive(Debug, Clone)]
+pub struct World {
+    pub name: String,
+    pub wizard: Wizard,
+    /// `okta/organization.json`'s pipeline.
+    pub pipeline: Fact<String>,
+    pub discovery: Fact<Discovery>,
+    pub app: Fact<App>,
+    /// The app's own claim, read or declared; absent where none is set.
+    pub own_claim: Fact<Claim>,
+    /// The custom domain, where the id-token settings give it.
+    pub custom_url: Fact<String>,
+    pub federated_claims: Fact<Vec<Claim>>,
+    pub authorization_server: Fact<AuthorizationServer>,
+    pub server_claims: Fact<Vec<Claim>>,
+    pub server_policies: Fact<Vec<TokenPolicy>>,
+    /// Ids of assigned groups in the order of `okta/app-groups.json`.
+    pub app_groups: Fact<Vec<String>>,
+    /// Whether a group that is not among them is known not to be assigned.
+    pub app_groups_complete: bool,
+    pub group_rules: Fact<Vec<GroupRule>>,
+    /// Active rules of the app's sign-in policy by priority.
+    pub access_rules: Fact<Vec<AccessRule>>,
+    pub directory: Directory,
+    /// By rank.
+    pub mappings: Fact<Vec<Mapping>>,
+    pub roles: Fact<Roles>,
+    pub torq_users: Fact<Vec<TorqUser>>,
+    pub torq_users_complete: bool,
+    pub manifest: Option<Manifest>,
+    /// Documents that are there and could not be read.
+    pub faults: Vec<ReadFault>,
+    /// What is missing as a document: not there, refused, unreadable or incomplete.
+    pub document_gaps: Vec<Gap>,
+}
+
+impl World {
+    /// Reads every document. Never fails: what cannot be read is unknown.
+    pub fn load(documents: &Documents) -> Self {
+        Loader::new(documents).load()
+    }
+
+    /// Role names for output: the list's, else the id.
+    pub fn role_label<'a>(&'a self, id: &'a torq::RoleId) -> &'a str {
+        self.roles.known().map_or(id.0.as_str(), |roles| roles.label(id))
+    }
+
+    /// `None` where it is not known; without a role list nothing is.
+    pub fn can_repair_sso(&self, id: &torq::RoleId) -> Option<bool> {
+        self.roles.known().and_then(|roles| roles.can_repair_sso(id))
+    }
+}
+
+struct Loader<'a> {
+    documents: &'a Documents,
+    manifest: Option<Manifest>,
+    faults: Vec<ReadFault>,
+    gaps: Vec<Gap>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(documents: &'a Documents) -> Self {
+        Self { documents, manifest: None, faults: Vec::new(), gaps: Vec::new() }
+    }
+
+    fn load(mut self) -> World {
+        self.manifest = self.manifest();
+        let connection = self.connection();
+        let wizard = match &connection {
+            Fact::Known(connection) => Wizard::new(connection),
+            Fact::Absent => Wizard::new(&Connection::default()),
+            Fact::Unknown(gap) => Wizard::unknown(gap),
+        };
+        let name = connection
+            .known()
+            .and_then(|connection| connection.name.clone())
+            .unwrap_or_else(|| fallback_name(&self.documents.origin));
+        let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| App::new(&app));
+        let id_token = self.one::<okta_shape::IdToken>(&DocumentName::IdToken);
+        let (own_claim, custom_url) = own_claim(&id_token, &wizard);
+        let (app_groups, app_groups_listing) = self.list::<okta_shape::AppGroup>(&DocumentName::AppGroups);
+        let (torq_users, torq_users_complete) = self.torq_users();
+        let world = World {
+            name,
+            wizard,
+            pipeline: self
+                .one::<okta_shape::Organization>(&DocumentName::Organization)
+                .and_then(|organization| Fact::optional(organization.pipeline)),
+            discovery: self.one::<okta_shape::OpenidConfiguration>(&DocumentName::OpenidConfiguration).map(
+                |document| Discovery { issuer: document.issuer, scopes_supported: document.scopes_supported },
+            ),
+            app,
+            own_claim,
+            custom_url,
+            federated_claims: self.whole_list(&DocumentName::FederatedClaims).map(claims::federated),
+            authorization_server: self
+                .one::<okta_shape::AuthorizationServer>(&DocumentName::AuthorizationServer)
+                .map(|server| AuthorizationServer::new(&server)),
+            server_claims: self.whole_list(&DocumentName::AuthorizationServerClaims).map(claims::of_server),
+            server_policies: self
+                .whole_list(&DocumentName::AuthorizationServerPolicies)
+                .map(policy::token_policies),
+            app_groups_complete: app_groups_listing.is_complete(),
+            app_groups: match app_groups_listing {
+                Listing::Read { .. } => Fact::Known(app_groups.into_iter().map(|group| group.id).collect()),
+                Listing::Unknown(gap) => Fact::Unknown(gap),
+            },
+            group_rules: self.whole_list(&DocumentName::GroupRules).map(group_rules),
+            access_rules: self.whole_list(&DocumentName::AccessPolicyRules).map(policy::access_rules),
+            directory: self.directory(),
+            mappings: self.mappings(),
+            roles: self.one::<torq_shape::Roles>(&DocumentName::Roles).map(|roles| Roles::new(roles.roles)),
+            torq_users,
+            torq_users_complete,
+            manifest: None,
+            faults: Vec::new(),
+            document_gaps: Vec::new(),
+        };
+        self.gaps.sort();
+        self.gaps.dedup();
+        World { manifest: self.manifest, faults: self.faults, document_gaps: self.gaps, ..world }
+    }
+
+    fn manifest(&mut self) -> Option<Manifest> {
+        match reading::read::<Manifest>(self.documents, &DocumentName::Manifest)? {
+            Ok(manifest) if manifest.format == manifest::FORMAT => Some(manifest),
+            Ok(manifest) => {
+                let file = self
+                    .documents
+                    .get(&DocumentName::Manifest)
+                    .and_then(|document| self.documents.file(document))
+                    .map(|file| file.path.clone())
+                    .unwrap_or_default();
+                self.faults.push(ReadFault {
+                    file,
+                    position: None,
+                    document: Some(DocumentName::Manifest),
+                    path: JsonPath::root().key("format"),
+                    message: format!(
+                        "the snapshot's format is {}, and this version reads format {}; use the version that wrote it",
+                        manifest.format,
+                        manifest::FORMAT
+                    ),
+                });
+                // Nothing in it may be believed to be whole.
+                Some(Manifest::default())
+            }
+            Err(fault) => {
+                self.faults.push(fault);
+                Some(Manifest::default())
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Fact<Connection> {
+        self.one(&DocumentName::Connection)
+    }
+
+    /// Reads a document that is one object.
+    fn one<T: DeserializeOwned>(&mut self, name: &DocumentName) -> Fact<T> {
+        match reading::read::<T>(self.documents, name) {
+            Some(Ok(value)) => Fact::Known(value),
+            Some(Err(fault)) => {
+                self.faults.push(fault);
+                self.missing(name, Cause::Unreadable)
+            }
+            None => {
+                let refused = self.manifest.as_ref().and_then(|manifest| {
+                    manifest
+                        .refused
+                        .iter()
+                        .find(|refusal| refusal.document == name.path())
+                        .map(|refusal| refusal.why.clone())
+                });
+                self.missing(name, refused.map_or(Cause::NotRead, Cause::Refused))
+            }
+        }
+    }
+
+    fn missing<T>(&mut self, name: &DocumentName, cause: Cause) -> Fact<T> {
+        let gap = Gap::document(name.clone(), cause);
+        self.gaps.push(gap.clone());
+        Fact::Unknown(gap)
+    }
+
+    fn extent(&self, name: &DocumentName) -> (bool, Vec<String>) {
+        match &self.manifest {
+            None => (true, Vec::new()),
+            Some(manifest) => manifest
+                .documents
+                .get(&name.path())
+                .map_or_else(Default::default, |extent| (extent.complete, extent.looked_up.clone())),
+        }
+    }
+
+    fn list<T: DeserializeOwned>(&mut self, name: &DocumentName) -> (Vec<T>, Listing) {
+        match self.one::<Vec<T>>(name) {
+            Fact::Known(rows) => {
+                let (complete, looked_up) = self.extent(name);
+                if !complete {
+                    self.gaps.push(Gap::document(name.clone(), Cause::Incomplete));
+                }
+                let looked_up = looked_up.into_iter().map(|name| name.to_lowercase()).collect();
+                (rows, Listing::Read { complete, looked_up })
+            }
+            Fact::Absent => (Vec::new(), Listing::Read { complete: true, looked_up: Default::default() }),
+            Fact::Unknown(gap) => (Vec::new(), Listing::Unknown(gap)),
+        }
+    }
+
+    /// A list that says nothing unless it is whole: what it lacks could decide.
+    fn whole_list<T: DeserializeOwned>(&mut self, name: &DocumentName) -> Fact<Vec<T>> {
+        let (rows, listing) = self.list(name);
+        if listing.is_complete() { Fact::Known(rows) } else { Fact::Unknown(listing.gap(name)) }
+    }
+
+    fn mappings(&mut self) -> Fact<Vec<Mapping>> {
+        let name = DocumentName::ClaimMappings;
+        let rows = self.one::<torq_shape::ClaimMappings>(&name);
+        self.whole(&name, rows).map(|rows| torq::mappings(rows.claim_mappings))
+    }
+
+    fn torq_users(&mut self) -> (Fact<Vec<TorqUser>>, bool) {
+        let name = DocumentName::TorqUsers;
+        let rows = self.one::<torq_shape::Users>(&name);
+        let complete = self.extent(&name).0;
+        if rows.known().is_some() && !complete {
+            self.gaps.push(Gap::document(name, Cause::Incomplete));
+        }
+        (rows.map(|rows| torq::users(rows.users)), complete)
+    }
+
+    fn whole<T>(&mut self, name: &DocumentName, value: Fact<T>) -> Fact<T> {
+        if value.known().is_some() && !self.extent(name).0 {
+            return self.missing(name, Cause::Incomplete);
+        }
+        value
+    }
+
+    fn directory(&mut self) -> Directory {
+        let documents = self.documents;
+        let users = self.list(&DocumentName::Users);
+        let app_users = self.list(&DocumentName::AppUsers);
+        let groups = self.list(&DocumentName::Groups);
+        let mut group_users = Vec::new();
+        let mut user_groups = Vec::new();
+        for name in documents.names() {
+            match name {
+                DocumentName::GroupUsers(id) => self.part(name, &mut group_users, id),
+                DocumentName::UserGroups(id) => self.part(name, &mut user_groups, id),
+                _ => {}
+            }
+        }
+        Directory::new(Sources { users, app_users, groups, group_users, user_groups })
+    }
+
+    fn part<T: DeserializeOwned>(
+        &mut self,
+        name: &DocumentName,
+        into: &mut Vec<(String, Vec<T>, Extent)>,
+        id: &str,
+    ) {
+        let (rows, listing) = self.list(name);
+        if let Listing::Read { complete, .. } = listing {
+            into.push((id.to_owned(), rows, if complete { Extent::Whole } else { Extent::Part }));
+        }
+    }
+}
+
+/// The id-token settings decide; a declaration only stands in for them.
+fn own_claim(id_token: &Fact<okta_shape::IdToken>, wizard: &Wizard) -> (Fact<Claim>, Fact<String>) {
+    match (id_token, &wizard.declared_groups_claim) {
+        (Fact::Known(settings), _) => {
+            let custom = settings.custom_url.clone().map(|url| url.trim_end_matches('/').to_owned());
+            (
+                Fact::optional(claims::own(settings)),
+                Fact::required(custom, DocumentName::IdToken, JsonPath::root().key("customUrl")),
+            )
+        }
+        (Fact::Absent, _) => (Fact::Absent, Fact::Absent),
+        (Fact::Unknown(gap), Some(declared)) => {
+            (Fact::Known(claims::declared(declared)), Fact::Unknown(gap.clone()))
+        }
+        (Fact::Unknown(gap), None) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap.clone())),
+    }
+}
+
+fn group_rules(rows: Vec<okta_shape::GroupRule>) -> Vec<GroupRule> {
+    rows.into_iter()
+        .enumerate()
+        .map(|(position, row)| GroupRule {
+            id: row.id,
+            name: row.name,
+            status: row.status,
+            group_ids: row
+                .actions
+                .and_then(|actions| actions.assign_user_to_groups)
+                .and_then(|assigned| assigned.group_ids)
+                .unwrap_or_default(),
+            position,
+        })
+        .collect()
+}
+
+/// A connection without a name is called after the folder or file that it came from.
+fn fallback_name(origin: &str) -> String {
+    let last = origin.trim_end_matches('/').rsplit('/').next().unwrap_or(origin);
+    let stem = last.split('.').next().unwrap_or(last);
+    if stem.is_empty() { "connection".to_owned() } else { stem.to_owned() }
+}

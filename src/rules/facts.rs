@@ -1,0 +1,167 @@
+//! What a rule may ask: the world, the simulation, its options; and where it reports.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::document::DocumentName;
+use crate::finding::{Finding, Need, NotEvaluated, Prose, Related, Spot};
+use crate::model::okta::App;
+use crate::model::{Cause, Gap, World};
+use crate::signin::SignIn;
+use crate::signin::mapping::Table;
+use crate::signin::repair::Repair;
+use crate::signin::shadowing::{self, Shadowed, UnusedToday};
+
+use super::catalogue::Rule;
+
+/// Settings of rules: by rule id, the options that were set.
+pub type Options = BTreeMap<String, BTreeMap<String, Value>>;
+
+pub struct Facts<'a> {
+    pub world: &'a World,
+    pub sign_in: &'a SignIn<'a>,
+    options: &'a Options,
+    tables: OnceCell<Vec<Table<'a>>>,
+    shadowed: OnceCell<Vec<Shadowed>>,
+    unused: OnceCell<Vec<Result<UnusedToday, Gap>>>,
+    repair: OnceCell<Repair>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(sign_in: &'a SignIn<'a>, options: &'a Options) -> Self {
+        Self {
+            world: sign_in.world,
+            sign_in,
+            options,
+            tables: OnceCell::new(),
+            shadowed: OnceCell::new(),
+            unused: OnceCell::new(),
+            repair: OnceCell::new(),
+        }
+    }
+
+    /// The Okta app, or the gap that it was not read.
+    pub fn app(&self) -> Result<&'a App, Gap> {
+        self.world.app.need_known(&DocumentName::App)
+    }
+
+    /// The mapping table in each reading of a regex that is possible (one or two).
+    pub fn tables(&self) -> &[Table<'a>] {
+        self.tables.get_or_init(|| self.sign_in.tables())
+    }
+
+    pub fn shadowed(&self) -> &[Shadowed] {
+        self.shadowed.get_or_init(|| shadowing::by_logic(self.sign_in))
+    }
+
+    pub fn unused_today(&self) -> &[Result<UnusedToday, Gap>] {
+        self.unused.get_or_init(|| shadowing::unused_today(self.sign_in))
+    }
+
+    pub fn repair(&self) -> &Repair {
+        self.repair.get_or_init(|| Repair::new(self.sign_in))
+    }
+
+    /// An option of a rule: as it was set, else the page's default.
+    pub fn option(&self, rule: &Rule, name: &str) -> Value {
+        let set = self.options.get(rule.id).and_then(|options| options.get(name)).cloned();
+        set.or_else(|| rule.page().options.get(name).map(|choice| choice.default.clone()))
+            .unwrap_or(Value::Null)
+    }
+
+    /// The gap that a field is missing where a rule cannot go on without.
+    pub fn not_there(document: DocumentName) -> Gap {
+        Gap::document(document, Cause::NotThere)
+    }
+}
+
+/// Collects what one rule finds.
+pub struct Reporter<'a> {
+    pub rule: &'static Rule,
+    findings: &'a mut Vec<Finding>,
+    gaps: Vec<Gap>,
+}
+
+impl<'a> Reporter<'a> {
+    pub fn new(rule: &'static Rule, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, findings, gaps: Vec::new() }
+    }
+
+    /// Begins a finding on its one primary place; `subject` is what it is about, apart from where it stands today.
+    pub fn finding(&mut self, spot: Spot, subject: &[&str]) -> Draft<'_> {
+        Draft {
+            finding: Finding {
+                rule: self.rule.id,
+                severity: self.rule.page().severity,
+                spot,
+                message: Prose::default(),
+                why: Prose::default(),
+                fix: Prose::default(),
+                related: Vec::new(),
+                subject: subject.iter().map(|part| (*part).to_owned()).collect(),
+                people: Vec::new(),
+            },
+            into: self.findings,
+        }
+    }
+
+    /// Something that the rule would have looked at and could not: the rule is then listed as not evaluated for it.
+    pub fn cannot_tell(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// Ends the rule's run.
+    pub fn finish(self, result: Result<(), Gap>) -> Option<NotEvaluated> {
+        let mut gaps = self.gaps;
+        gaps.extend(result.err());
+        gaps.sort();
+        gaps.dedup();
+        let needs: Vec<Need> =
+            gaps.iter().map(|gap| Need { missing: gap.to_string(), remedy: gap.remedy() }).collect();
+        let severity = self.rule.page().severity;
+        (!needs.is_empty()).then_some(NotEvaluated { rule: self.rule.id, severity, needs })
+    }
+}
+
+/// A finding in the making: message, why and fix in this order, then `done`.
+pub struct Draft<'a> {
+    finding: Finding,
+    into: &'a mut Vec<Finding>,
+}
+
+impl Draft<'_> {
+    /// What is wrong.
+    pub fn message(mut self, message: impl Into<Prose>) -> Self {
+        self.finding.message = message.into();
+        self
+    }
+
+    /// Why it locks people out.
+    pub fn why(mut self, why: impl Into<Prose>) -> Self {
+        self.finding.why = why.into();
+        self
+    }
+
+    /// What to do, with the exact value to type and the console's path.
+    pub fn fix(mut self, fix: impl Into<Prose>) -> Self {
+        self.finding.fix = fix.into();
+        self
+    }
+
+    pub fn related(mut self, spot: Spot, message: impl Into<Prose>) -> Self {
+        self.finding.related.push(Related { spot, message: message.into() });
+        self
+    }
+
+    /// People whom it concerns, by name.
+    pub fn people(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.finding.people.extend(names);
+        self
+    }
+
+    pub fn done(self) {
+        self.into.push(self.finding);
+    }
+}

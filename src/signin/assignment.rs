@@ -1,0 +1,151 @@
+//! G5: who is assigned to the app, and whom the sign-in policy lets in.
+
+use crate::model::directory::{Assignment, AssignmentScope};
+use crate::model::policy::Access;
+use crate::model::{Directory, Fact, Truth, UserIndex, World};
+
+use super::people;
+
+/// For each user, whether they are assigned (G5.1, G5.2).
+pub fn assigned(world: &World) -> Vec<Truth> {
+    let directory = &world.directory;
+    let broker = world.app.known().is_some_and(|app| app.implicit_assignment);
+    let groups = world.app_groups.known().map_or(&[][..], Vec::as_slice);
+    let mut truths: Vec<Truth> = directory
+        .users
+        .iter()
+        .map(|user| {
+            let by_row = match &user.assignment {
+                Some(row) => by_row(world, row, groups),
+                None if settled_without_row(directory, user) => Truth::No,
+                None => Truth::Maybe,
+            };
+            let by_broker =
+                Truth::of(broker && matches!(user.record, crate::model::directory::Record::At(_)));
+            let by_unread_group = if world.app_groups_complete { Truth::No } else { Truth::Maybe };
+            by_row.or(by_broker).or(by_unread_group)
+        })
+        .collect();
+    let mut raise = |user: UserIndex, truth: Truth| {
+        if let Some(slot) = truths.get_mut(user.0 as usize) {
+            *slot = (*slot).or(truth);
+        }
+    };
+    for id in groups {
+        match directory.group_by_id(id) {
+            Some(group) => {
+                directory.each_possible_member(group, |user| raise(user, Truth::Maybe));
+                directory.each_member(group, |user| raise(user, Truth::Yes));
+            }
+            None => directory.each_of_unlisted_groups(|user| raise(user, Truth::Maybe)),
+        }
+    }
+    truths
+}
+
+fn settled_without_row(directory: &Directory, user: &crate::model::directory::User) -> bool {
+    let list = &directory.app_user_list;
+    list.settles(&user.id)
+        || user.login.as_deref().is_some_and(|login| list.settles(login))
+        || user.email.as_deref().is_some_and(|email| list.settles(email))
+}
+
+fn by_row(world: &World, row: &Assignment, groups: &[String]) -> Truth {
+    if !row.active {
+        return Truth::No;
+    }
+    match &row.scope {
+        AssignmentScope::User => Truth::Yes,
+        AssignmentScope::Unsaid => Truth::Maybe,
+        AssignmentScope::Group(from) => {
+            let still = match from {
+                Some(id) => groups.contains(id),
+                None => !groups.is_empty(),
+            };
+            if still {
+                Truth::Yes
+            } else if world.app_groups_complete {
+                Truth::No
+            } else {
+                Truth::Maybe
+            }
+        }
+    }
+}
+
+/// What the sign-in policy does with a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyOutcome {
+    Allows,
+    /// Every outcome that remains is DENY; the index of a rule (by priority) that denies.
+    Denies(usize),
+    /// It passes, and `policy` is assumed.
+    Assumed,
+}
+
+/// For each user (G5.3). One outcome where the policy does not look at people.
+#[derive(Debug, Clone)]
+pub enum PolicyOutcomes {
+    Same(PolicyOutcome),
+    Each(Vec<PolicyOutcome>),
+}
+
+impl PolicyOutcomes {
+    pub fn of(&self, user: UserIndex) -> PolicyOutcome {
+        match self {
+            Self::Same(outcome) => *outcome,
+            Self::Each(outcomes) => outcomes.get(user.0 as usize).copied().unwrap_or(PolicyOutcome::Assumed),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Remaining {
+    allow: bool,
+    deny: Option<usize>,
+    decided: bool,
+}
+
+impl Remaining {
+    fn meet(&mut self, rule: usize, access: Access, matches: Truth) {
+        if self.decided || matches == Truth::No {
+            return;
+        }
+        if matches!(access, Access::Allow | Access::Unsaid) {
+            self.allow = true;
+        }
+        if matches!(access, Access::Deny | Access::Unsaid) {
+            self.deny = self.deny.or(Some(rule));
+        }
+        self.decided = matches == Truth::Yes;
+    }
+
+    fn outcome(self) -> PolicyOutcome {
+        match (self.decided, self.allow, self.deny) {
+            (true, true, None) => PolicyOutcome::Allows,
+            (true, false, Some(rule)) => PolicyOutcome::Denies(rule),
+            _ => PolicyOutcome::Assumed,
+        }
+    }
+}
+
+pub fn policy(world: &World) -> PolicyOutcomes {
+    let Fact::Known(rules) = &world.access_rules else { return PolicyOutcomes::Same(PolicyOutcome::Assumed) };
+    let beyond_people = |other: &[String]| if other.is_empty() { Truth::Yes } else { Truth::Maybe };
+    if rules.iter().all(|rule| rule.people.anyone()) {
+        let mut remaining = Remaining::default();
+        for (index, rule) in rules.iter().enumerate() {
+            remaining.meet(index, rule.access, beyond_people(&rule.other_conditions));
+        }
+        return PolicyOutcomes::Same(remaining.outcome());
+    }
+    let mut each = vec![Remaining::default(); world.directory.users.len()];
+    for (index, rule) in rules.iter().enumerate() {
+        let beyond = beyond_people(&rule.other_conditions);
+        let matching = people::matches(&world.directory, &rule.people);
+        for (remaining, matches) in each.iter_mut().zip(matching) {
+            remaining.meet(index, rule.access, matches.and(beyond));
+        }
+    }
+    PolicyOutcomes::Each(each.into_iter().map(Remaining::outcome).collect())
+}

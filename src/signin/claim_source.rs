@@ -1,0 +1,448 @@
+//! Which claims the ID token carries, and where each comes from (semantics G6.2–G6.9). Who gets what value is left to `mapping`.
+
+use crate::document::connection::Flow;
+use crate::document::{DocumentName, JsonPath};
+use crate::model::claims::{Claim, ClaimValue, FilterKind};
+use crate::model::directory::{Group, GroupKind};
+use crate::model::{Cause, Fact, Gap, Truth, World};
+
+use super::expression::{GroupFunction, GroupSource, NameMatch, read_group_functions};
+use super::java_regex::{JavaRegex, RegexReading, RegexRefusal};
+
+/// The claim that group names come in by default, and the scope that asks for the app's own claim.
+pub const GROUPS: &str = "groups";
+pub const EMAIL: &str = "email";
+
+/// Where a claim of some name comes from.
+#[derive(Debug, Clone)]
+pub enum ClaimSource {
+    /// The token does not have it.
+    NotSent(NotSent),
+    /// The person's email (G6.2).
+    Email,
+    /// The app user's name (G6.2).
+    UserName,
+    /// Names of groups.
+    Groups(Box<GroupNames>),
+    /// It may be there, with any value.
+    Unknown(Gap),
+}
+
+/// Why a claim is not in the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSent {
+    /// Nothing sends a claim of that name.
+    NoSource,
+    /// It comes with a scope that Torq does not ask for.
+    ScopeNotRequested(String),
+    /// Its filter is `*`, which is not a regex (G6.6).
+    FilterNotARegex,
+}
+
+/// A claim that carries names of groups.
+#[derive(Debug, Clone)]
+pub struct GroupNames {
+    pub claim: Claim,
+    selection: Selection,
+}
+
+#[derive(Debug, Clone)]
+enum Selection {
+    StartsWith(String),
+    Equals(String),
+    Contains(String),
+    Regex(JavaRegex),
+    Functions(Vec<GroupFunction>),
+}
+
+/// The authorization server that Torq's issuer URL chooses (G6.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Server {
+    Organization,
+    Custom,
+    Unknown(Gap),
+}
+
+pub fn server(world: &World) -> Server {
+    match &world.wizard.issuer_url {
+        Fact::Known(url) if is_custom_issuer(url) => Server::Custom,
+        Fact::Known(_) => Server::Organization,
+        Fact::Absent => Server::Unknown(Gap::document(DocumentName::Connection, Cause::NotThere)),
+        Fact::Unknown(gap) => Server::Unknown(gap.clone()),
+    }
+}
+
+/// `…/oauth2/{id}`, with or without a slash behind it.
+fn is_custom_issuer(url: &str) -> bool {
+    let rest = url.trim_end_matches('/');
+    rest.rsplit_once('/').is_some_and(|(before, id)| !id.is_empty() && before.ends_with("/oauth2"))
+}
+
+/// Whether Torq asks for a scope.
+pub fn requests(world: &World, scope: &str) -> Fact<bool> {
+    world.wizard.requested_scopes.as_ref().map(|scopes| scopes.iter().any(|asked| asked == scope))
+}
+
+/// The scope that a standard claim comes with; `None` for a claim that is not one of OpenID Connect's (G6.2).
+pub fn standard_scope(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sub" | "iss" | "aud" | "exp" | "iat" | "auth_time" | "nonce" | "acr" | "amr" | "azp" | "at_hash"
+        | "c_hash" | "jti" | "ver" | "idp" => "openid",
+        "email" | "email_verified" => "email",
+        "name" | "given_name" | "family_name" | "middle_name" | "nickname" | "preferred_username"
+        | "profile" | "picture" | "website" | "gender" | "birthdate" | "zoneinfo" | "locale"
+        | "updated_at" => "profile",
+        "address" => "address",
+        "phone_number" | "phone_number_verified" => "phone",
+        _ => return None,
+    })
+}
+
+/// Where the token's claim of this name comes from.
+pub fn source(world: &World, name: &str) -> ClaimSource {
+    let server = server(world);
+    if server == Server::Custom
+        && let Some(source) = server_claim(world, name)
+    {
+        return source;
+    }
+    if let Some(scope) = standard_scope(name) {
+        return standard(world, name, scope);
+    }
+    match server {
+        Server::Custom => match &world.server_claims {
+            Fact::Unknown(gap) => ClaimSource::Unknown(gap.clone()),
+            Fact::Known(_) | Fact::Absent => ClaimSource::NotSent(NotSent::NoSource),
+        },
+        Server::Organization => organization_claim(world, name),
+        Server::Unknown(gap) => ClaimSource::Unknown(gap),
+    }
+}
+
+fn standard(world: &World, name: &str, scope: &'static str) -> ClaimSource {
+    match requests(world, scope) {
+        // Without `openid` no sign-in gets as far as a token (G3.2), so its claims are not told apart here.
+        Fact::Known(false) if scope != "openid" => {
+            ClaimSource::NotSent(NotSent::ScopeNotRequested(scope.to_owned()))
+        }
+        Fact::Unknown(gap) => ClaimSource::Unknown(gap),
+        Fact::Known(_) | Fact::Absent => match name {
+            EMAIL => ClaimSource::Email,
+            "preferred_username" => ClaimSource::UserName,
+            other => ClaimSource::Unknown(Gap::document(
+                DocumentName::Users,
+                Cause::Undecided(format!("the value of the claim {other} is not read from Okta")),
+            )),
+        },
+    }
+}
+
+/// A claim that the custom authorization server itself configures; `None` where it has none of that name.
+fn server_claim(world: &World, name: &str) -> Option<ClaimSource> {
+    let claims = world.server_claims.known()?;
+    let claim = claims.iter().find(|claim| claim.name == name)?;
+    if !claim.scopes.is_empty() {
+        match &world.wizard.requested_scopes {
+            Fact::Known(requested) => {
+                if !claim.scopes.iter().any(|scope| requested.contains(scope)) {
+                    return Some(ClaimSource::NotSent(NotSent::ScopeNotRequested(claim.scopes.join(" or "))));
+                }
+            }
+            Fact::Absent => {}
+            Fact::Unknown(gap) => return Some(ClaimSource::Unknown(gap.clone())),
+        }
+    }
+    if !claim.always_in_id_token {
+        match &world.wizard.flow {
+            Fact::Known(Flow::Implicit) => {}
+            Fact::Unknown(gap) => return Some(ClaimSource::Unknown(gap.clone())),
+            Fact::Known(Flow::Code) | Fact::Absent => {
+                return Some(ClaimSource::Unknown(undecided(
+                    claim,
+                    "the claim is included \"when requested\" only: with the code flow it is at /userinfo, which Torq may not read",
+                )));
+            }
+        }
+    }
+    Some(carried(claim))
+}
+
+/// The app's own claim, else a federated one (G6.3a, G6.3b).
+fn organization_claim(world: &World, name: &str) -> ClaimSource {
+    if let Fact::Known(claim) = &world.own_claim
+        && claim.name == name
+    {
+        return match requests(world, GROUPS) {
+            Fact::Known(true) | Fact::Absent => carried(claim),
+            Fact::Known(false) => ClaimSource::NotSent(NotSent::ScopeNotRequested(GROUPS.to_owned())),
+            Fact::Unknown(gap) => ClaimSource::Unknown(gap),
+        };
+    }
+    // Okta refuses a federated claim of the name `groups`.
+    let federated = if name == GROUPS { Fact::Absent } else { world.federated_claims.as_ref() };
+    if let Fact::Known(claims) = &federated
+        && let Some(claim) = claims.iter().find(|claim| claim.name == name)
+    {
+        return carried(claim);
+    }
+    let asked = requests(world, GROUPS) != Fact::Known(false);
+    match (&world.own_claim, federated) {
+        (Fact::Unknown(gap), _) if asked => ClaimSource::Unknown(gap.clone()),
+        (_, Fact::Unknown(gap)) => ClaimSource::Unknown(gap),
+        _ => ClaimSource::NotSent(NotSent::NoSource),
+    }
+}
+
+fn undecided(claim: &Claim, why: &str) -> Gap {
+    let place = claim.value_place();
+    Gap { place, cause: Cause::Undecided(why.to_owned()) }
+}
+
+/// What a configured claim carries when it is sent.
+pub fn carried(claim: &Claim) -> ClaimSource {
+    let selection = match &claim.value {
+        ClaimValue::Filter { kind: FilterKind::StartsWith, value } => {
+            Selection::StartsWith(value.to_lowercase())
+        }
+        ClaimValue::Filter { kind: FilterKind::Equals, value } => Selection::Equals(value.to_lowercase()),
+        ClaimValue::Filter { kind: FilterKind::Contains, value } => Selection::Contains(value.to_lowercase()),
+        ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
+            Ok(regex) => Selection::Regex(regex),
+            Err(RegexRefusal::NotARegex) => return ClaimSource::NotSent(NotSent::FilterNotARegex),
+            Err(RegexRefusal::CannotFollow(construct)) => {
+                return ClaimSource::Unknown(undecided(
+                    claim,
+                    &format!("the regex uses {construct}, which cannot be followed here as Okta reads it"),
+                ));
+            }
+        },
+        ClaimValue::Expression(expression) => match read_group_functions(expression) {
+            Some(functions) => Selection::Functions(functions),
+            None => {
+                return ClaimSource::Unknown(undecided(
+                    claim,
+                    &format!("the expression of the claim {} cannot be evaluated here", claim.name),
+                ));
+            }
+        },
+        ClaimValue::Other(why) => return ClaimSource::Unknown(undecided(claim, why)),
+    };
+    ClaimSource::Groups(Box::new(GroupNames { claim: claim.clone(), selection }))
+}
+
+/// Names longer than what an own or a federated expression may ask for: no token (G6.9).
+pub const GROUP_LIMIT: u64 = 100;
+
+impl GroupNames {
+    /// Whether a regex decides, of which two readings are possible (G6.6).
+    pub fn has_two_readings(&self) -> bool {
+        matches!(self.selection, Selection::Regex(_))
+    }
+
+    pub fn is_filter(&self) -> bool {
+        !matches!(self.selection, Selection::Functions(_))
+    }
+
+    /// Whether the claim carries the group's name for its members.
+    pub fn passes(&self, group: &Group, reading: RegexReading) -> Truth {
+        match &self.selection {
+            Selection::Functions(functions) => {
+                functions.iter().map(|function| function_passes(function, group)).max().unwrap_or(Truth::No)
+            }
+            _ => {
+                let kind = match group.kind {
+                    GroupKind::Okta | GroupKind::BuiltIn => Truth::Yes,
+                    GroupKind::App => Truth::No,
+                    GroupKind::Unsaid => Truth::Maybe,
+                };
+                let name =
+                    group.name.as_deref().map_or(Truth::Maybe, |name| self.filter_takes(name, reading));
+                kind.and(name)
+            }
+        }
+    }
+
+    /// Whether a group of this name, of which nothing else is known, could be in the claim.
+    pub fn could_carry(&self, name: &str, reading: RegexReading) -> Truth {
+        match &self.selection {
+            Selection::Functions(functions) => functions
+                .iter()
+                .map(|function| function_could_carry(function, name))
+                .max()
+                .unwrap_or(Truth::No),
+            _ => self.filter_takes(name, reading),
+        }
+    }
+
+    /// The filter alone, on a name.
+    fn filter_takes(&self, name: &str, reading: RegexReading) -> Truth {
+        let folded = name.to_lowercase();
+        match &self.selection {
+            Selection::StartsWith(start) => Truth::of(folded.starts_with(start.as_str())),
+            Selection::Equals(whole) => Truth::of(folded == *whole),
+            Selection::Contains(part) => Truth::of(folded.contains(part.as_str())),
+            Selection::Regex(regex) => Truth::of(regex.matches(name, reading)),
+            Selection::Functions(_) => Truth::Maybe,
+        }
+    }
+
+    /// `Groups.*` with a limit above 100: Okta issues no token (G6.9).
+    pub fn refuses_token(&self) -> Option<u64> {
+        let Selection::Functions(functions) = &self.selection else { return None };
+        functions.iter().find_map(|function| match function {
+            GroupFunction::Starts { limit, .. }
+            | GroupFunction::Contains { limit, .. }
+            | GroupFunction::Ends { limit, .. }
+                if *limit > GROUP_LIMIT =>
+            {
+                Some(*limit)
+            }
+            _ => None,
+        })
+    }
+
+    /// The functions that stop at a limit, each with its own share of the claim.
+    pub fn limited(&self) -> Vec<(GroupNames, u64)> {
+        let Selection::Functions(functions) = &self.selection else { return Vec::new() };
+        functions
+            .iter()
+            .filter_map(|function| {
+                let limit = match function {
+                    GroupFunction::Starts { limit, .. }
+                    | GroupFunction::Contains { limit, .. }
+                    | GroupFunction::Ends { limit, .. }
+                    | GroupFunction::Filtered { limit, .. } => *limit,
+                    GroupFunction::OfUser { .. } => return None,
+                };
+                let share = GroupNames {
+                    claim: self.claim.clone(),
+                    selection: Selection::Functions(vec![function.clone()]),
+                };
+                Some((share, limit))
+            })
+            .collect()
+    }
+
+    /// The most names that the claim can carry by its limits; `None` without one.
+    pub fn most(&self) -> Option<u64> {
+        let Selection::Functions(functions) = &self.selection else { return None };
+        functions.iter().try_fold(0_u64, |sum, function| match function {
+            GroupFunction::Starts { limit, .. }
+            | GroupFunction::Contains { limit, .. }
+            | GroupFunction::Ends { limit, .. }
+            | GroupFunction::Filtered { limit, .. } => sum.checked_add(*limit),
+            GroupFunction::OfUser { .. } => None,
+        })
+    }
+}
+
+fn function_passes(function: &GroupFunction, group: &Group) -> Truth {
+    let Some(name) = group.name.as_deref() else {
+        return match function {
+            GroupFunction::Filtered { group_ids, .. } => Truth::of(group_ids.contains(&group.id)),
+            _ => Truth::Maybe,
+        };
+    };
+    match function {
+        GroupFunction::Filtered { group_ids, .. } => Truth::of(group_ids.contains(&group.id)),
+        GroupFunction::OfUser { text, how } => Truth::of(name_matches(name, text, *how)),
+        GroupFunction::Starts { source, text, .. } => {
+            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.starts_with(text)))
+        }
+        GroupFunction::Contains { source, text, .. } => {
+            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.contains(text)))
+        }
+        GroupFunction::Ends { source, text, .. } => {
+            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.ends_with(text)))
+        }
+    }
+}
+
+fn function_could_carry(function: &GroupFunction, name: &str) -> Truth {
+    match function {
+        GroupFunction::Filtered { .. } => Truth::Maybe,
+        GroupFunction::OfUser { text, how } => Truth::of(name_matches(name, text, *how)),
+        GroupFunction::Starts { text, .. } => but_for_case(name, text, |name, text| name.starts_with(text)),
+        GroupFunction::Contains { text, .. } => but_for_case(name, text, |name, text| name.contains(text)),
+        GroupFunction::Ends { text, .. } => but_for_case(name, text, |name, text| name.ends_with(text)),
+    }
+}
+
+fn name_matches(name: &str, text: &str, how: NameMatch) -> bool {
+    match how {
+        NameMatch::Exact => name == text,
+        NameMatch::StartsWith => name.starts_with(text),
+    }
+}
+
+/// No document says whether `Groups.*` minds case: what differs by case alone may or may not match.
+fn but_for_case(name: &str, text: &str, matches: impl Fn(&str, &str) -> bool) -> Truth {
+    if matches(name, text) {
+        Truth::Yes
+    } else if matches(&name.to_lowercase(), &text.to_lowercase()) {
+        Truth::Maybe
+    } else {
+        Truth::No
+    }
+}
+
+/// No answer that is read says from which app a group comes, so an app's groups may be of the source that is asked for.
+fn from_source(source: &GroupSource, kind: GroupKind) -> Truth {
+    match (source, kind) {
+        (GroupSource::Okta, GroupKind::Okta | GroupKind::BuiltIn) => Truth::Yes,
+        (GroupSource::Okta, GroupKind::App) | (GroupSource::App(_), GroupKind::Okta | GroupKind::BuiltIn) => {
+            Truth::No
+        }
+        (GroupSource::App(_), GroupKind::App) | (_, GroupKind::Unsaid) => Truth::Maybe,
+    }
+}
+
+/// Every claim that the token may carry group names in, whether or not a mapping uses it; with a gap where one may be and is not known.
+pub struct CarriedGroups {
+    pub claims: Vec<GroupNames>,
+    /// A claim that may carry any groups.
+    pub unknown: Option<Gap>,
+}
+
+pub fn carried_groups(world: &World) -> CarriedGroups {
+    let mut carried = CarriedGroups { claims: Vec::new(), unknown: None };
+    let mut add = |source: ClaimSource| match source {
+        ClaimSource::Groups(names) => carried.claims.push(*names),
+        ClaimSource::Unknown(gap) => carried.unknown = carried.unknown.take().or(Some(gap)),
+        ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => {}
+    };
+    match server(world) {
+        Server::Custom => match &world.server_claims {
+            Fact::Known(claims) => {
+                claims.iter().filter_map(|claim| server_claim(world, &claim.name)).for_each(add)
+            }
+            Fact::Absent => {}
+            Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
+        },
+        Server::Organization => {
+            match &world.own_claim {
+                Fact::Known(claim) => add(organization_claim(world, &claim.name)),
+                Fact::Absent => {}
+                Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
+            }
+            match &world.federated_claims {
+                Fact::Known(claims) => claims.iter().map(self::carried).for_each(add),
+                Fact::Absent => {}
+                Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
+            }
+        }
+        Server::Unknown(gap) => add(ClaimSource::Unknown(gap)),
+    }
+    carried
+}
+
+/// Where a claim that is not configured would be set, for the place of a finding.
+pub fn home_of_groups_claim(world: &World) -> (DocumentName, JsonPath) {
+    match server(world) {
+        Server::Custom => (DocumentName::AuthorizationServerClaims, JsonPath::root()),
+        Server::Organization | Server::Unknown(_) => match &world.own_claim {
+            Fact::Known(claim) => (claim.place.document.clone(), claim.place.path.clone()),
+            Fact::Absent | Fact::Unknown(_) => (DocumentName::IdToken, JsonPath::root()),
+        },
+    }
+}

@@ -1,0 +1,528 @@
+//! G7: which claim mappings match whose token, and the walk down the table (semantics G7.1–G7.6).
+//!
+//! A mapping is looked at from the side of what it names: the members of its group, the person of its email. So a pass costs as much as the
+//! mapped groups have members, not as many as there are people times mappings.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::directory::Record;
+use crate::model::torq::Mapping;
+use crate::model::{Cause, Gap, GroupIndex, Truth, UserIndex, World};
+
+use super::claim_source::{self, ClaimSource, GroupNames};
+use super::java_regex::RegexReading;
+use super::population::{PersonIndex, Population};
+use super::token::{self, Counts};
+
+/// A scalar claim of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar<'w> {
+    Value(&'w str),
+    NotSent,
+    Unknown,
+}
+
+/// The person's email as the token has it (G6.2).
+pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex) -> Scalar<'w> {
+    let Some(user) = population.user(person).and_then(|user| world.directory.user(user)) else {
+        return unread_stranger(population, person);
+    };
+    let list = &world.directory.app_user_list;
+    let settled = user.assignment.is_some()
+        || list.settles(&user.id)
+        || user.login.as_deref().is_some_and(|login| list.settles(login))
+        || user.email.as_deref().is_some_and(|email| list.settles(email));
+    if !settled {
+        return Scalar::Unknown;
+    }
+    match (user.assignment.as_ref().and_then(|row| row.email.as_deref()), user.email.as_deref(), user.record)
+    {
+        (Some(email), _, _) | (None, Some(email), _) => Scalar::Value(email),
+        (None, None, Record::Unknown) => Scalar::Unknown,
+        (None, None, Record::At(_) | Record::NotThere) => Scalar::NotSent,
+    }
+}
+
+fn user_name<'w>(world: &'w World, population: &Population, person: PersonIndex) -> Scalar<'w> {
+    let Some(user) = population.user(person).and_then(|user| world.directory.user(user)) else {
+        return unread_stranger(population, person);
+    };
+    user.assignment.as_ref().and_then(|row| row.user_name.as_deref()).map_or(Scalar::Unknown, Scalar::Value)
+}
+
+/// Whom Okta does not have gets no token; whom it may have, any.
+fn unread_stranger<'w>(population: &Population, person: PersonIndex) -> Scalar<'w> {
+    match population.stranger(person) {
+        Some(stranger) if !stranger.settled => Scalar::Unknown,
+        _ => Scalar::NotSent,
+    }
+}
+
+/// What decides whether a mapping matches, in one reading of a regex.
+#[derive(Debug)]
+enum Test {
+    /// No token has the claim, or none with this value.
+    Never,
+    /// The people whose scalar has the value, and those whose scalar is not known.
+    Scalar {
+        with: Vec<PersonIndex>,
+        unknown: Vec<PersonIndex>,
+        gap: Gap,
+    },
+    Groups(GroupTest),
+    /// The claim may be there, with any value.
+    Anyone(Gap),
+}
+
+#[derive(Debug)]
+struct GroupTest {
+    /// Groups of the mapped name that pass, or may.
+    groups: Vec<(GroupIndex, Truth)>,
+    /// Whether the claim could carry the name at all.
+    could_carry: Truth,
+    /// A group of that name may be missing from the list.
+    unlisted: bool,
+    /// Index into [`Table::overflows`]: people who have more groups than the expression's limit.
+    overflow: Option<usize>,
+    gap: Gap,
+}
+
+/// The mapping table of a world, ready to be asked.
+pub struct Table<'w> {
+    world: &'w World,
+    population: &'w Population,
+    pub mappings: &'w [Mapping],
+    pub reading: RegexReading,
+    tests: Vec<Test>,
+    /// For each claim with a limit, the users of whom its value is not known.
+    overflows: Vec<Vec<bool>>,
+    strangers: Vec<PersonIndex>,
+}
+
+impl<'w> Table<'w> {
+    pub fn new(
+        world: &'w World,
+        population: &'w Population,
+        mappings: &'w [Mapping],
+        reading: RegexReading,
+    ) -> Self {
+        let mut table = Self {
+            world,
+            population,
+            mappings,
+            reading,
+            tests: Vec::with_capacity(mappings.len()),
+            overflows: Vec::new(),
+            strangers: (0..population.len())
+                .filter_map(|index| u32::try_from(index).ok().map(PersonIndex))
+                .filter(|person| population.stranger(*person).is_some_and(|stranger| !stranger.settled))
+                .collect(),
+        };
+        let mut sources: HashMap<&str, (ClaimSource, Option<usize>)> = HashMap::new();
+        let scalars = Scalars::new(world, population, mappings);
+        for mapping in mappings {
+            let name = mapping.claim_name.as_str();
+            if !sources.contains_key(name) {
+                let source = claim_source::source(world, name);
+                let overflow = match &source {
+                    ClaimSource::Groups(names) => table.overflow(names),
+                    _ => None,
+                };
+                sources.insert(name, (source, overflow));
+            }
+            let test = match sources.get(name) {
+                Some((source, overflow)) => table.test(mapping, source, *overflow, &scalars),
+                None => Test::Never,
+            };
+            table.tests.push(test);
+        }
+        table
+    }
+
+    fn overflow(&mut self, names: &GroupNames) -> Option<usize> {
+        let mut over: Option<Vec<bool>> = None;
+        for (share, limit) in names.limited() {
+            let counts = token::count(
+                self.world,
+                |group| token::passing(self.world, &share, group, self.reading),
+                limit,
+            );
+            if let Counts::AtMost(most) = counts
+                && u64::from(most) <= limit
+            {
+                continue;
+            }
+            let over = over.get_or_insert_with(|| vec![false; self.world.directory.users.len()]);
+            for (index, slot) in over.iter_mut().enumerate() {
+                let user = UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
+                *slot |= u64::from(counts.of(user).1) > limit;
+            }
+        }
+        self.overflows.push(over?);
+        Some(self.overflows.len() - 1)
+    }
+
+    fn test(
+        &self,
+        mapping: &Mapping,
+        source: &ClaimSource,
+        overflow: Option<usize>,
+        scalars: &Scalars,
+    ) -> Test {
+        match source {
+            ClaimSource::NotSent(_) => Test::Never,
+            ClaimSource::Unknown(gap) => Test::Anyone(gap.clone()),
+            ClaimSource::Email => scalars.emails.test(&mapping.claim_value),
+            ClaimSource::UserName => scalars.user_names.test(&mapping.claim_value),
+            ClaimSource::Groups(names) => self.group_test(&mapping.claim_value, names, overflow),
+        }
+    }
+
+    fn group_test(&self, value: &str, names: &GroupNames, overflow: Option<usize>) -> Test {
+        let directory = &self.world.directory;
+        let could_carry = names.could_carry(value, self.reading);
+        let groups: Vec<(GroupIndex, Truth)> = directory
+            .groups_named(value)
+            .iter()
+            .map(|group| (*group, token::passing(self.world, names, *group, self.reading)))
+            .filter(|(_, truth)| *truth != Truth::No)
+            .collect();
+        let unlisted = could_carry != Truth::No
+            && !groups.iter().any(|(_, truth)| *truth == Truth::Yes)
+            && !directory.settles_group(value);
+        if could_carry == Truth::No && groups.is_empty() {
+            return Test::Never;
+        }
+        let gap = if unlisted {
+            directory.group_list.gap(&crate::document::DocumentName::Groups)
+        } else {
+            groups.iter().find(|(group, _)| !directory.knows_members(*group)).map_or_else(
+                || Gap {
+                    place: names.claim.value_place(),
+                    cause: Cause::Undecided(format!(
+                        "whether the claim {} carries {value} is not known",
+                        names.claim.name
+                    )),
+                },
+                |(group, _)| directory.members_gap(*group),
+            )
+        };
+        Test::Groups(GroupTest { groups, could_carry, unlisted, overflow, gap })
+    }
+
+    fn overflows(&self, test: &GroupTest, person: PersonIndex) -> bool {
+        test.overflow
+            .and_then(|index| self.overflows.get(index))
+            .and_then(|over| over.get(person.0 as usize))
+            .copied()
+            .unwrap_or(false)
+    }
+
+    /// People whose token is known to match the mapping.
+    pub fn each_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+        match self.tests.get(mapping) {
+            Some(Test::Scalar { with, .. }) => with.iter().for_each(|person| visit(*person)),
+            Some(Test::Groups(test)) => {
+                for (group, truth) in &test.groups {
+                    if *truth == Truth::Yes {
+                        self.world.directory.each_member(*group, |user| {
+                            let person = PersonIndex::from(user);
+                            if !self.overflows(test, person) {
+                                visit(person);
+                            }
+                        });
+                    }
+                }
+            }
+            Some(Test::Never | Test::Anyone(_)) | None => {}
+        }
+    }
+
+    /// People whose token may match the mapping; some of them may be known to, and are visited by [`Table::each_match`] too.
+    pub fn each_possible_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+        let directory = &self.world.directory;
+        match self.tests.get(mapping) {
+            Some(Test::Scalar { unknown, .. }) => unknown.iter().for_each(|person| visit(*person)),
+            Some(Test::Anyone(_)) => {
+                directory.user_indices().for_each(|user| visit(user.into()));
+                self.strangers.iter().for_each(|person| visit(*person));
+            }
+            Some(Test::Groups(test)) => {
+                for (group, truth) in &test.groups {
+                    if *truth == Truth::Maybe {
+                        directory.each_member(*group, |user| visit(user.into()));
+                    }
+                    directory.each_possible_member(*group, |user| visit(user.into()));
+                }
+                if test.unlisted {
+                    directory.each_of_unlisted_groups(|user| visit(user.into()));
+                }
+                if test.could_carry != Truth::No {
+                    directory.each_contested(|user| visit(user.into()));
+                    self.strangers.iter().for_each(|person| visit(*person));
+                    if let Some(over) = test.overflow.and_then(|index| self.overflows.get(index)) {
+                        (0_u32..)
+                            .map(PersonIndex)
+                            .zip(over)
+                            .filter(|(_, over)| **over)
+                            .for_each(|(person, _)| visit(person));
+                    }
+                }
+            }
+            Some(Test::Never) | None => {}
+        }
+    }
+
+    /// Whether one person's token matches the mapping.
+    pub fn matches(&self, mapping: usize, person: PersonIndex) -> Truth {
+        let user = self.population.user(person);
+        let unsettled = self.population.stranger(person).is_some_and(|stranger| !stranger.settled);
+        match self.tests.get(mapping) {
+            None | Some(Test::Never) => Truth::No,
+            Some(Test::Anyone(_)) => Truth::of(if user.is_some() || unsettled { None } else { Some(false) }),
+            Some(Test::Scalar { with, unknown, .. }) => {
+                if with.contains(&person) {
+                    Truth::Yes
+                } else if unknown.contains(&person) {
+                    Truth::Maybe
+                } else {
+                    Truth::No
+                }
+            }
+            Some(Test::Groups(test)) => {
+                let Some(user) = user else {
+                    return if unsettled { test.could_carry.min(Truth::Maybe) } else { Truth::No };
+                };
+                let directory = &self.world.directory;
+                if self.overflows(test, person) {
+                    return test.could_carry.min(Truth::Maybe);
+                }
+                let listed = test
+                    .groups
+                    .iter()
+                    .map(|(group, truth)| (*truth).and(directory.membership(user, *group)))
+                    .max()
+                    .unwrap_or(Truth::No);
+                let unlisted = test.unlisted && directory.all_groups_of(user).is_none();
+                let contested = directory.is_contested(user) && test.could_carry != Truth::No;
+                listed.or(Truth::of(if unlisted || contested { None } else { Some(false) }))
+            }
+        }
+    }
+
+    /// What is missing where it is not known whether a mapping matches.
+    pub fn gap(&self, mapping: usize) -> Option<&Gap> {
+        match self.tests.get(mapping)? {
+            Test::Never => None,
+            Test::Scalar { gap, .. } | Test::Anyone(gap) => Some(gap),
+            Test::Groups(test) => Some(&test.gap),
+        }
+    }
+
+    /// No token can match the mapping.
+    pub fn never_matches(&self, mapping: usize) -> bool {
+        matches!(self.tests.get(mapping), None | Some(Test::Never))
+    }
+
+    /// Mappings of one rank, in the order of the ranks.
+    pub fn ranks(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            let rank = self.mappings.get(start)?.rank;
+            let end =
+                start + self.mappings.get(start..)?.iter().take_while(|mapping| mapping.rank == rank).count();
+            let range = start..end;
+            start = end;
+            Some(range)
+        })
+    }
+}
+
+/// Who has which of the mapped values of the scalar claims.
+struct Scalars {
+    emails: ScalarIndex,
+    user_names: ScalarIndex,
+}
+
+struct ScalarIndex {
+    with: HashMap<String, Vec<PersonIndex>>,
+    unknown: Vec<PersonIndex>,
+    gap: Gap,
+}
+
+impl ScalarIndex {
+    fn test(&self, value: &str) -> Test {
+        Test::Scalar {
+            with: self.with.get(value).cloned().unwrap_or_default(),
+            unknown: self.unknown.clone(),
+            gap: self.gap.clone(),
+        }
+    }
+
+    fn add(&mut self, person: PersonIndex, scalar: Scalar<'_>) {
+        match scalar {
+            Scalar::Value(value) => {
+                if let Some(people) = self.with.get_mut(value) {
+                    people.push(person);
+                }
+            }
+            Scalar::Unknown => self.unknown.push(person),
+            Scalar::NotSent => {}
+        }
+    }
+}
+
+impl Scalars {
+    fn new(world: &World, population: &Population, mappings: &[Mapping]) -> Self {
+        let values = |name: &str| -> HashMap<String, Vec<PersonIndex>> {
+            mappings
+                .iter()
+                .filter(|mapping| mapping.claim_name == name)
+                .map(|mapping| (mapping.claim_value.clone(), Vec::new()))
+                .collect()
+        };
+        let app_users = &world.directory.app_user_list;
+        let gap = if app_users.is_complete() {
+            world.directory.user_list.gap(&crate::document::DocumentName::Users)
+        } else {
+            app_users.gap(&crate::document::DocumentName::AppUsers)
+        };
+        let mut scalars = Self {
+            emails: ScalarIndex { with: values(claim_source::EMAIL), unknown: Vec::new(), gap: gap.clone() },
+            user_names: ScalarIndex { with: values("preferred_username"), unknown: Vec::new(), gap },
+        };
+        for person in (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex) {
+            if !scalars.emails.with.is_empty() {
+                scalars.emails.add(person, email(world, population, person));
+            }
+            if !scalars.user_names.with.is_empty() {
+                scalars.user_names.add(person, user_name(world, population, person));
+            }
+        }
+        scalars
+    }
+}
+
+/// What G7 comes to for one person, over every value that their claims could have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingOutcome {
+    /// `mapping`: the first that gives the role; `rank`: `None` where it differs between the values.
+    Granted {
+        mapping: usize,
+        rank: Option<i64>,
+    },
+    LockedOut,
+    /// Index into [`Walks::gaps`].
+    Unknown {
+        gap: usize,
+    },
+}
+
+/// Everyone's walk down the table, in each reading that is possible.
+pub struct Walks {
+    people: Vec<Walk>,
+    gaps: Vec<Gap>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Walk {
+    /// The first outcome's mapping.
+    mapping: Option<u32>,
+    /// Outcomes differ in role.
+    mixed_roles: bool,
+    mixed_ranks: bool,
+    /// One outcome is that nothing matches.
+    locked: bool,
+    /// In this reading, nothing below can match any more.
+    decided: bool,
+    /// To become `decided` when the mappings of this rank are through.
+    deciding: bool,
+    gap: Option<u32>,
+}
+
+impl Walk {
+    fn meet(&mut self, mappings: &[Mapping], index: usize) {
+        let Some(first) = self.mapping else {
+            self.mapping = u32::try_from(index).ok();
+            return;
+        };
+        if let (Some(first), Some(this)) = (mappings.get(first as usize), mappings.get(index)) {
+            self.mixed_roles |= first.role != this.role;
+            self.mixed_ranks |= first.rank != this.rank;
+        }
+    }
+}
+
+/// The walk of a person for whom the table is not decided yet.
+fn open(people: &mut [Walk], person: PersonIndex) -> Option<&mut Walk> {
+    people.get_mut(person.0 as usize).filter(|walk| !walk.decided)
+}
+
+impl Walks {
+    pub fn new(people: usize) -> Self {
+        Self { people: vec![Walk::default(); people], gaps: Vec::new() }
+    }
+
+    /// Walks the table in one reading. `takes_part`: people who get a token in it.
+    pub fn walk(&mut self, table: &Table<'_>, takes_part: &dyn Fn(PersonIndex) -> bool) {
+        for (person, walk) in (0_u32..).map(PersonIndex).zip(&mut self.people) {
+            walk.decided = !takes_part(person);
+            walk.deciding = false;
+        }
+        let mut seen: HashSet<(&str, &str)> = HashSet::new();
+        for rank in table.ranks() {
+            for index in rank.clone() {
+                let Some(mapping) = table.mappings.get(index) else { continue };
+                // A second row of the same claim and value can match only where the first did not.
+                if !seen.contains(&(mapping.claim_name.as_str(), mapping.claim_value.as_str())) {
+                    self.meet(table, index);
+                }
+            }
+            for mapping in table.mappings.get(rank).unwrap_or_default() {
+                seen.insert((mapping.claim_name.as_str(), mapping.claim_value.as_str()));
+            }
+            self.people.iter_mut().filter(|walk| walk.deciding).for_each(|walk| walk.decided = true);
+        }
+        self.people.iter_mut().filter(|walk| !walk.decided).for_each(|walk| walk.locked = true);
+    }
+
+    fn meet(&mut self, table: &Table<'_>, index: usize) {
+        let Self { people, gaps } = self;
+        table.each_match(index, |person| {
+            if let Some(walk) = open(people, person) {
+                walk.meet(table.mappings, index);
+                walk.deciding = true;
+            }
+        });
+        let mut gap = None;
+        table.each_possible_match(index, |person| {
+            if let Some(walk) = open(people, person) {
+                walk.meet(table.mappings, index);
+                let gap = *gap.get_or_insert_with(|| {
+                    gaps.extend(table.gap(index).cloned());
+                    u32::try_from(gaps.len().saturating_sub(1)).unwrap_or(u32::MAX)
+                });
+                walk.gap = walk.gap.or(Some(gap));
+            }
+        });
+    }
+
+    /// `None` for a person of another world.
+    pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
+        let walk = self.people.get(person.0 as usize)?;
+        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, |gap| gap as usize) };
+        Some(match walk.mapping {
+            None => MappingOutcome::LockedOut,
+            Some(_) if walk.mixed_roles || walk.locked => unknown,
+            Some(mapping) => {
+                let mapping = mapping as usize;
+                let rank = mappings.get(mapping).map(|mapping| mapping.rank).filter(|_| !walk.mixed_ranks);
+                MappingOutcome::Granted { mapping, rank }
+            }
+        })
+    }
+
+    pub fn gap(&self, index: usize) -> Option<&Gap> {
+        self.gaps.get(index)
+    }
+}

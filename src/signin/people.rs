@@ -1,0 +1,69 @@
+//! Conditions on people, for everyone at once: in which groups, which users (semantics G5.3, G6.3c).
+
+use crate::model::policy::People;
+use crate::model::{Directory, Truth};
+
+/// For each user, whether the conditions match.
+pub fn matches(directory: &Directory, people: &People) -> Vec<Truth> {
+    let everyone = directory.users.len();
+    if people.anyone() {
+        return vec![Truth::Yes; everyone];
+    }
+    let in_groups = in_any_group(directory, &people.groups.include);
+    let in_users = among(directory, &people.users.include);
+    let out_groups = in_any_group(directory, &people.groups.exclude);
+    let out_users = among(directory, &people.users.exclude);
+    let by_group = !people.groups.include.is_empty();
+    let by_user = !people.users.include.is_empty();
+    (0..everyone)
+        .map(|index| {
+            let at = |list: &[Truth]| list.get(index).copied().unwrap_or(Truth::No);
+            let included = match (by_group, by_user) {
+                (false, false) => Truth::Yes,
+                (true, false) => at(&in_groups),
+                (false, true) => at(&in_users),
+                // How the two combine is not documented: they decide where they agree.
+                (true, true) if at(&in_groups) == at(&in_users) => at(&in_groups),
+                (true, true) => Truth::Maybe,
+            };
+            included.and(at(&out_groups).not()).and(at(&out_users).not())
+        })
+        .collect()
+}
+
+/// Okta's authorization-server rules name the group of everyone so, instead of by its id.
+const EVERYONE_KEYWORD: &str = "EVERYONE";
+
+fn in_any_group(directory: &Directory, ids: &[String]) -> Vec<Truth> {
+    let mut truths = vec![Truth::No; directory.users.len()];
+    for id in ids {
+        if id == EVERYONE_KEYWORD {
+            truths.fill(Truth::Yes);
+            continue;
+        }
+        match directory.group_by_id(id) {
+            Some(group) => {
+                directory.each_possible_member(group, |user| raise(&mut truths, user.0, Truth::Maybe));
+                directory.each_member(group, |user| raise(&mut truths, user.0, Truth::Yes));
+            }
+            None => directory.each_of_unlisted_groups(|user| raise(&mut truths, user.0, Truth::Maybe)),
+        }
+    }
+    truths
+}
+
+fn among(directory: &Directory, ids: &[String]) -> Vec<Truth> {
+    let mut truths = vec![Truth::No; directory.users.len()];
+    for id in ids {
+        if let Some(user) = directory.user_by_id(id) {
+            raise(&mut truths, user.0, Truth::Yes);
+        }
+    }
+    truths
+}
+
+fn raise(truths: &mut [Truth], index: u32, truth: Truth) {
+    if let Some(slot) = truths.get_mut(index as usize) {
+        *slot = (*slot).or(truth);
+    }
+}

@@ -1,0 +1,160 @@
+//! Who is considered: everyone assigned, every Torq user, everyone named by an email mapping or an expectation (semantics, people).
+
+use std::collections::HashMap;
+
+use crate::model::{Truth, UserIndex, World};
+
+use super::claim_source::EMAIL;
+
+/// Index of a person: Okta users come first, with their [`UserIndex`], then the people whom Okta was not found to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersonIndex(pub u32);
+
+impl From<UserIndex> for PersonIndex {
+    fn from(user: UserIndex) -> Self {
+        Self(user.0)
+    }
+}
+
+/// Someone who is named and whom no read Okta document has.
+#[derive(Debug, Clone)]
+pub struct Stranger {
+    /// As Torq, a mapping or an expectation spells it.
+    pub name: String,
+    /// Okta is known not to have them; else it is not known.
+    pub settled: bool,
+    /// A Torq account that signs in without Okta.
+    pub local: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Population {
+    users: u32,
+    strangers: Vec<Stranger>,
+    considered: Vec<bool>,
+    /// How Torq, a mapping or an expectation spells a person whose login is not known.
+    spelled: HashMap<PersonIndex, String>,
+    by_name: HashMap<String, Vec<PersonIndex>>,
+}
+
+impl Population {
+    /// `assigned`: for each user (G5.1, G5.2). `expected`: names and emails from expectations and from the command line.
+    pub fn new(world: &World, assigned: &[Truth], expected: &[String]) -> Self {
+        let users = u32::try_from(world.directory.users.len()).unwrap_or(u32::MAX);
+        let mut population = Self {
+            users,
+            strangers: Vec::new(),
+            considered: assigned.iter().map(|assigned| *assigned != Truth::No).collect(),
+            spelled: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        let torq_users = world.torq_users.known().map_or(&[][..], Vec::as_slice);
+        let mapped = world
+            .mappings
+            .known()
+            .into_iter()
+            .flatten()
+            .filter(|mapping| mapping.claim_name == EMAIL)
+            .map(|mapping| mapping.claim_value.as_str());
+        let names: Vec<&str> = torq_users
+            .iter()
+            .map(|user| user.email.as_str())
+            .chain(mapped)
+            .chain(expected.iter().map(String::as_str))
+            .collect();
+        let found = world.directory.find_by_name(names.iter().copied());
+        for name in names {
+            population.add(world, name, found.get(&name.to_lowercase()).map_or(&[], Vec::as_slice));
+        }
+        for user in torq_users.iter().filter(|user| user.is_local()) {
+            let people = population.named(&user.email).to_vec();
+            for person in people {
+                if let Some(stranger) = population.stranger_mut(person) {
+                    stranger.local = true;
+                }
+            }
+        }
+        population
+    }
+
+    fn add(&mut self, world: &World, name: &str, users: &[UserIndex]) {
+        let folded = name.to_lowercase();
+        if self.by_name.contains_key(&folded) {
+            return;
+        }
+        let people: Vec<PersonIndex> = if users.is_empty() {
+            let index = PersonIndex(self.users + u32::try_from(self.strangers.len()).unwrap_or(u32::MAX));
+            self.strangers.push(Stranger {
+                name: name.to_owned(),
+                settled: world.directory.user_list.settles(name),
+                local: false,
+            });
+            self.considered.push(true);
+            vec![index]
+        } else {
+            users.iter().map(|user| PersonIndex::from(*user)).collect()
+        };
+        for person in &people {
+            if let Some(considered) = self.considered.get_mut(person.0 as usize) {
+                *considered = true;
+            }
+            self.spelled.entry(*person).or_insert_with(|| name.to_owned());
+        }
+        self.by_name.insert(folded, people);
+    }
+
+    /// Everyone there is an index for, considered or not.
+    pub fn len(&self) -> usize {
+        self.considered.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.considered.is_empty()
+    }
+
+    pub fn is_considered(&self, person: PersonIndex) -> bool {
+        self.considered.get(person.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// People who get a verdict.
+    pub fn considered(&self) -> impl Iterator<Item = PersonIndex> + '_ {
+        (0..)
+            .map(PersonIndex)
+            .zip(&self.considered)
+            .filter(|(_, considered)| **considered)
+            .map(|(person, _)| person)
+    }
+
+    pub fn user(&self, person: PersonIndex) -> Option<UserIndex> {
+        (person.0 < self.users).then_some(UserIndex(person.0))
+    }
+
+    pub fn stranger(&self, person: PersonIndex) -> Option<&Stranger> {
+        person.0.checked_sub(self.users).and_then(|index| self.strangers.get(index as usize))
+    }
+
+    fn stranger_mut(&mut self, person: PersonIndex) -> Option<&mut Stranger> {
+        person.0.checked_sub(self.users).and_then(|index| self.strangers.get_mut(index as usize))
+    }
+
+    /// The people whom a Torq user, a mapping or an expectation names; more than one where a name is one user's login and another's email.
+    pub fn named(&self, name: &str) -> &[PersonIndex] {
+        self.by_name.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The Okta login, else the name as it is spelled elsewhere.
+    pub fn label<'a>(&'a self, world: &'a World, person: PersonIndex) -> &'a str {
+        match self.user(person).and_then(|user| world.directory.user(user)) {
+            Some(user) => match (&user.login, self.spelled.get(&person)) {
+                (Some(login), _) => login,
+                (None, Some(name)) => name,
+                (None, None) => user.label(),
+            },
+            None => self.stranger(person).map_or("", |stranger| stranger.name.as_str()),
+        }
+    }
+
+    pub fn okta_id<'a>(&self, world: &'a World, person: PersonIndex) -> Option<&'a str> {
+        self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id.as_str())
+    }
+}

@@ -1,0 +1,314 @@
+//! What is the same for everyone: Torq's request and Okta's answer to it, gates G1 to G3 and the issuer of G6.
+
+use crate::document::connection::Flow;
+use crate::document::{DocumentName, JsonPath};
+use crate::model::{Cause, Fact, Gap, World};
+
+use super::claim_source::{self, Server};
+
+/// One gate, for everyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GateState {
+    Passes,
+    Fails(String),
+    Unknown(Gap),
+}
+
+impl GateState {
+    /// Of several conditions, the first known to fail decides, else the first that is unknown.
+    pub fn all(conditions: impl IntoIterator<Item = GateState>) -> Self {
+        let mut state = Self::Passes;
+        for condition in conditions {
+            match condition {
+                Self::Fails(_) => return condition,
+                Self::Unknown(_) if state == Self::Passes => state = condition,
+                Self::Passes | Self::Unknown(_) => {}
+            }
+        }
+        state
+    }
+
+    pub fn passes(&self) -> bool {
+        *self == Self::Passes
+    }
+
+    pub fn fails(&self) -> bool {
+        matches!(self, Self::Fails(_))
+    }
+}
+
+/// The gates that do not depend on the person.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub client: GateState,
+    pub redirect: GateState,
+    pub request: GateState,
+    /// The part of G6 that is the same for everyone: the issuer, and an expression that no token is issued for.
+    pub issuer: GateState,
+}
+
+impl Request {
+    pub fn new(world: &World) -> Self {
+        Self {
+            client: client(world),
+            redirect: redirect(world),
+            request: request(world),
+            issuer: issuer(world),
+        }
+    }
+}
+
+/// Applies a condition to two facts.
+fn both<A, B>(a: &Fact<A>, b: &Fact<B>, decide: impl FnOnce(&A, &B) -> GateState) -> GateState {
+    match (a, b) {
+        (Fact::Known(a), Fact::Known(b)) => decide(a, b),
+        (Fact::Unknown(gap), _) | (_, Fact::Unknown(gap)) => GateState::Unknown(gap.clone()),
+        (Fact::Absent, _) | (_, Fact::Absent) => {
+            GateState::Unknown(Gap::document(DocumentName::App, Cause::NotThere))
+        }
+    }
+}
+
+fn one<A>(fact: &Fact<A>, decide: impl FnOnce(&A) -> GateState) -> GateState {
+    both(fact, &Fact::Known(()), |value, ()| decide(value))
+}
+
+fn unless(failed: bool, reason: impl FnOnce() -> String) -> GateState {
+    if failed { GateState::Fails(reason()) } else { GateState::Passes }
+}
+
+/// G1.
+fn client(world: &World) -> GateState {
+    let app = match &world.app {
+        Fact::Known(app) => app,
+        Fact::Unknown(gap) => return GateState::Unknown(gap.clone()),
+        Fact::Absent => return GateState::Unknown(Gap::document(DocumentName::App, Cause::NotRead)),
+    };
+    GateState::all([
+        one(&app.status, |status| unless(status != "ACTIVE", || format!("the Okta app is {status}"))),
+        one(&app.sign_on_mode, |mode| {
+            unless(mode != "OPENID_CONNECT", || {
+                format!("the Okta app's sign-on mode is {mode}, not OPENID_CONNECT")
+            })
+        }),
+        one(&app.application_type, |kind| {
+            unless(kind != "web", || format!("the Okta app's application type is {kind}, not web"))
+        }),
+        both(&world.wizard.client_id, &app.client_id, |asked, registered| {
+            unless(asked != registered, || "Torq's client ID is not the Okta app's".to_owned())
+        }),
+    ])
+}
+
+/// G2.
+fn redirect(world: &World) -> GateState {
+    let Some(app) = world.app.known() else { return unread_app(world) };
+    both(&world.wizard.login_redirect_url, &app.redirect_uris, |asked, registered| {
+        if registered.iter().any(|uri| uri == asked) {
+            return GateState::Passes;
+        }
+        let wildcards: Vec<&String> = registered.iter().filter(|uri| wildcard_takes(uri, asked)).collect();
+        match &app.wildcard_redirect {
+            Fact::Known(true) if !wildcards.is_empty() => GateState::Passes,
+            Fact::Unknown(gap) if !wildcards.is_empty() => GateState::Unknown(gap.clone()),
+            _ => GateState::Fails(
+                "Torq's Login Redirect URL is not among the Okta app's sign-in redirect URIs".to_owned(),
+            ),
+        }
+    })
+}
+
+/// G2.2: one `*` in the lowest label of an `https` URI stands for one label or a part of it.
+pub fn wildcard_takes(registered: &str, asked: &str) -> bool {
+    let (Some(pattern), Some(asked)) = (registered.strip_prefix("https://"), asked.strip_prefix("https://"))
+    else {
+        return false;
+    };
+    let Some((before, after)) = pattern.split_once('*') else { return false };
+    let own_label = after.split(['/', ':', '?', '#']).next().unwrap_or(after);
+    if before.contains(['.', '/', ':', '?', '#']) || after.contains('*') || !own_label.contains('.') {
+        return false;
+    }
+    asked.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|middle| {
+        !middle.is_empty() && middle.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    })
+}
+
+fn unread_app(world: &World) -> GateState {
+    let gap = world.app.gap().cloned();
+    GateState::Unknown(gap.unwrap_or_else(|| Gap::document(DocumentName::App, Cause::NotRead)))
+}
+
+/// G3.
+fn request(world: &World) -> GateState {
+    let wizard = &world.wizard;
+    let openid = one(&wizard.requested_scopes, |scopes| {
+        unless(!scopes.iter().any(|scope| scope == "openid"), || {
+            "Torq does not request the scope openid".to_owned()
+        })
+    });
+    let supported = both(&wizard.requested_scopes, &world.discovery, |scopes, discovery| {
+        let unsupported = discovery
+            .scopes_supported
+            .as_ref()
+            .and_then(|supported| scopes.iter().find(|scope| !supported.contains(scope)));
+        match unsupported {
+            Some(scope) => GateState::Fails(format!(
+                "the authorization server does not have the scope {scope} (invalid_scope)"
+            )),
+            None => GateState::Passes,
+        }
+    });
+    // Without a discovery document the scopes are not checked (G3.2).
+    let supported = if world.discovery.known().is_some() { supported } else { GateState::Passes };
+    let Some(app) = world.app.known() else {
+        return GateState::all([openid, supported, unread_app(world)]);
+    };
+    let flow = match &wizard.flow {
+        Fact::Known(flow) => *flow,
+        Fact::Unknown(gap) => return GateState::all([openid, supported, GateState::Unknown(gap.clone())]),
+        Fact::Absent => return GateState::all([openid, supported]),
+    };
+    let (response_type, grant_type) = flow_needs(flow);
+    let allows = |list: &Fact<Vec<String>>, needed: &str, what: &str| {
+        one(list, |allowed| {
+            unless(!allowed.iter().any(|one| one == needed), || {
+                format!("the Okta app does not allow the {what} {needed}")
+            })
+        })
+    };
+    let mut conditions = vec![
+        openid,
+        supported,
+        allows(&app.response_types, response_type, "response type"),
+        allows(&app.grant_types, grant_type, "grant type"),
+    ];
+    if flow == Flow::Code {
+        conditions.push(one(&app.token_endpoint_auth_method, |method| {
+            unless(!CLIENT_SECRET_METHODS.contains(&method.as_str()), || {
+                format!("the Okta app authenticates clients by {method}, and Torq has a client secret")
+            })
+        }));
+        conditions.push(one(&app.dpop_required, |required| {
+            unless(*required, || "the Okta app requires DPoP".to_owned())
+        }));
+        conditions.push(one(&app.pkce_required, |required| {
+            if *required {
+                GateState::Unknown(Gap::new(
+                    DocumentName::App,
+                    crate::model::okta::path::credentials("pkce_required"),
+                    Cause::Undecided(
+                        "the Okta app requires PKCE, and whether Torq sends it is not documented".to_owned(),
+                    ),
+                ))
+            } else {
+                GateState::Passes
+            }
+        }));
+    }
+    GateState::all(conditions)
+}
+
+/// What Torq can authenticate with (G3.4).
+pub const CLIENT_SECRET_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// The response type and the grant type of a flow (G3.1).
+pub fn flow_needs(flow: Flow) -> (&'static str, &'static str) {
+    match flow {
+        Flow::Implicit => ("id_token", "implicit"),
+        Flow::Code => ("code", "authorization_code"),
+    }
+}
+
+/// G6.1 and the connection's part of G6.9.
+fn issuer(world: &World) -> GateState {
+    let Fact::Known(asked) = &world.wizard.issuer_url else {
+        let gap = world.wizard.issuer_url.gap().cloned();
+        return GateState::Unknown(
+            gap.unwrap_or_else(|| Gap::document(DocumentName::Connection, Cause::NotThere)),
+        );
+    };
+    let slash = unless(asked.ends_with('/'), || {
+        "Torq's Issuer URL ends in a slash, and no Okta issuer does".to_owned()
+    });
+    let discovery = match world.discovery.known().and_then(|discovery| discovery.issuer.as_ref()) {
+        Some(issuer) => unless(issuer != asked, || {
+            format!("the discovery document names the issuer {issuer}, not Torq's Issuer URL")
+        }),
+        None => GateState::Passes,
+    };
+    let server = match claim_source::server(world) {
+        Server::Custom => custom_issuer(world, asked),
+        Server::Organization => organization_issuer(world, asked),
+        Server::Unknown(gap) => GateState::Unknown(gap),
+    };
+    let expression = claim_source::carried_groups(world)
+        .claims
+        .iter()
+        .find_map(|names| Some((names.refuses_token()?, names.claim.name.clone())));
+    let expression = match expression {
+        Some((limit, name)) => GateState::Fails(format!(
+            "the expression of the claim {name} asks for {limit} groups, and Okta issues no token above 100"
+        )),
+        None => GateState::Passes,
+    };
+    GateState::all([slash, server, discovery, expression])
+}
+
+fn custom_issuer(world: &World, asked: &str) -> GateState {
+    let server = match &world.authorization_server {
+        Fact::Known(server) => server,
+        Fact::Unknown(gap) => return GateState::Unknown(gap.clone()),
+        Fact::Absent => {
+            return GateState::Unknown(Gap::document(DocumentName::AuthorizationServer, Cause::NotRead));
+        }
+    };
+    GateState::all([
+        one(&server.status, |status| {
+            unless(status != "ACTIVE", || format!("the authorization server is {status}"))
+        }),
+        one(&server.issuer, |issuer| mismatch(asked, issuer)),
+    ])
+}
+
+fn mismatch(asked: &str, issuer: &str) -> GateState {
+    unless(asked != issuer, || format!("the token's issuer is {issuer}, not Torq's Issuer URL"))
+}
+
+/// Which URL the organisation's own server puts into `iss` (the app's issuer mode).
+fn organization_issuer(world: &World, asked: &str) -> GateState {
+    let Some(app) = world.app.known() else { return unread_app(world) };
+    let org_url = &world.wizard.org_url;
+    let custom = &world.custom_url;
+    one(&app.issuer_mode, |mode| match mode.as_str() {
+        "ORG_URL" => one(org_url, |url| mismatch(asked, url)),
+        "CUSTOM_URL" => match (custom, org_url) {
+            (Fact::Known(url), _) => mismatch(asked, url),
+            (_, Fact::Known(url)) if url == asked => GateState::Fails(
+                "the app's issuer is the custom domain, and Torq's Issuer URL is the organisation's Okta URL"
+                    .to_owned(),
+            ),
+            _ => unknown_custom_domain(custom),
+        },
+        "DYNAMIC" => match (org_url, custom) {
+            (Fact::Known(url), _) if url == asked => GateState::Passes,
+            (_, Fact::Known(url)) if url == asked => GateState::Passes,
+            (Fact::Known(url), Fact::Known(custom)) => {
+                GateState::Fails(format!("the token's issuer is {url} or {custom}, not Torq's Issuer URL"))
+            }
+            (Fact::Known(_), _) => unknown_custom_domain(custom),
+            _ => one(org_url, |_| GateState::Passes),
+        },
+        other => GateState::Unknown(Gap::new(
+            DocumentName::App,
+            crate::model::okta::path::oauth_client("issuer_mode"),
+            Cause::Undecided(format!("the issuer mode {other} is not documented")),
+        )),
+    })
+}
+
+fn unknown_custom_domain(custom: &Fact<String>) -> GateState {
+    GateState::Unknown(custom.gap().cloned().unwrap_or_else(|| {
+        Gap::new(DocumentName::IdToken, JsonPath::root().key("customUrl"), Cause::NotThere)
+    }))
+}

@@ -1,0 +1,189 @@
+//! The person's part of G6: the limit of 100 groups (G6.8, G6.9), and the policies of a custom authorization server (G6.3c).
+
+use crate::document::connection::Flow;
+use crate::model::policy::TokenRule;
+use crate::model::{Fact, GroupIndex, Truth, UserIndex, World};
+
+use super::claim_source::{CarriedGroups, GROUP_LIMIT, GROUPS, GroupNames, Server, requests, server};
+use super::java_regex::RegexReading;
+use super::people;
+use super::request::flow_needs;
+
+/// How many names of a claim each user has, as far as memberships are known.
+#[derive(Debug, Clone)]
+pub enum Counts {
+    /// At most this many for anyone.
+    AtMost(u32),
+    /// For each user the least and the most; `u32::MAX`: no bound is known.
+    Each(Vec<(u32, u32)>),
+}
+
+impl Counts {
+    pub fn of(&self, user: UserIndex) -> (u32, u32) {
+        match self {
+            Self::AtMost(most) => (0, *most),
+            Self::Each(bounds) => bounds.get(user.0 as usize).copied().unwrap_or((0, u32::MAX)),
+        }
+    }
+}
+
+/// Counts the groups that pass; `enough`: a bound under which nobody asks for more.
+pub fn count(world: &World, passes: impl Fn(GroupIndex) -> Truth, enough: u64) -> Counts {
+    let directory = &world.directory;
+    let passing: Vec<(GroupIndex, Truth)> = directory
+        .group_indices()
+        .map(|group| (group, passes(group)))
+        .filter(|(_, truth)| *truth != Truth::No)
+        .collect();
+    let total = u32::try_from(passing.len()).unwrap_or(u32::MAX);
+    let every_group = directory.knows_every_group();
+    if every_group && u64::from(total) <= enough {
+        return Counts::AtMost(total);
+    }
+    let mut least = vec![0_u32; directory.users.len()];
+    let mut most = vec![0_u32; directory.users.len()];
+    let mut in_incomplete = vec![0_u32; directory.users.len()];
+    let mut incomplete = 0_u32;
+    for (group, truth) in &passing {
+        let whole = directory.lists_members(*group);
+        incomplete += u32::from(!whole);
+        directory.each_member(*group, |user| {
+            let at = user.0 as usize;
+            add(&mut least, at, u32::from(*truth == Truth::Yes));
+            add(&mut most, at, 1);
+            add(&mut in_incomplete, at, u32::from(!whole));
+        });
+    }
+    let bounds = directory
+        .user_indices()
+        .map(|user| {
+            let at = user.0 as usize;
+            let get = |list: &[u32]| list.get(at).copied().unwrap_or(0);
+            if directory.all_groups_of(user).is_some() {
+                (get(&least), get(&most))
+            } else if !every_group {
+                (get(&least), u32::MAX)
+            } else if directory.is_contested(user) {
+                (get(&least), total)
+            } else {
+                (get(&least), get(&most) + (incomplete - get(&in_incomplete)))
+            }
+        })
+        .collect();
+    Counts::Each(bounds)
+}
+
+fn add(list: &mut [u32], at: usize, by: u32) {
+    if let Some(slot) = list.get_mut(at) {
+        *slot += by;
+    }
+}
+
+/// Whether a token is issued to a person in spite of their number of groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupLimit {
+    Kept,
+    /// Not known; `group_count` is assumed.
+    Assumed,
+    /// More than 100 by an expression in the code flow: whether a token is issued is not known.
+    Undecided,
+    /// More than 100 in the implicit flow: no token.
+    Exceeded,
+}
+
+/// For each user, in one reading of a regex.
+pub fn group_limit(world: &World, carried: &CarriedGroups, reading: RegexReading) -> Vec<GroupLimit> {
+    let mut limits = vec![GroupLimit::Kept; world.directory.users.len()];
+    let (Fact::Known(true), Fact::Known(flow)) = (requests(world, GROUPS), &world.wizard.flow) else {
+        return limits;
+    };
+    let mut meet = |counts: &Counts, exceeded: GroupLimit| {
+        for (index, limit) in limits.iter_mut().enumerate() {
+            let (least, most) = counts.of(UserIndex(u32::try_from(index).unwrap_or(u32::MAX)));
+            let found = if u64::from(least) > GROUP_LIMIT {
+                exceeded
+            } else if u64::from(most) > GROUP_LIMIT {
+                GroupLimit::Assumed
+            } else {
+                GroupLimit::Kept
+            };
+            *limit = (*limit).max(found);
+        }
+    };
+    for names in &carried.claims {
+        let exceeded = match (flow, names.is_filter()) {
+            (Flow::Implicit, _) => GroupLimit::Exceeded,
+            (Flow::Code, false) => GroupLimit::Undecided,
+            (Flow::Code, true) => continue,
+        };
+        if names.most().is_some_and(|most| most <= GROUP_LIMIT) {
+            continue;
+        }
+        let counts = count(world, |group| passing(world, names, group, reading), GROUP_LIMIT);
+        meet(&counts, exceeded);
+    }
+    if carried.unknown.is_some() {
+        // Which groups it carries is not known, so any number up to all of a person's groups.
+        let counts = count(world, |_| Truth::Maybe, GROUP_LIMIT);
+        meet(&counts, GroupLimit::Assumed);
+    }
+    limits
+}
+
+pub fn passing(world: &World, names: &GroupNames, group: GroupIndex, reading: RegexReading) -> Truth {
+    world.directory.group(group).map_or(Truth::No, |group| names.passes(group, reading))
+}
+
+/// Whether some policy of the custom authorization server issues a token: `Yes`, `No`, or `Maybe` (then `policy` is assumed).
+pub fn server_policy(world: &World) -> Vec<Truth> {
+    let users = world.directory.users.len();
+    let anyone = |truth: Truth| vec![truth; users];
+    if server(world) != Server::Custom {
+        return anyone(Truth::Yes);
+    }
+    let (Fact::Known(policies), Fact::Known(client)) = (&world.server_policies, &world.wizard.client_id)
+    else {
+        return anyone(Truth::Maybe);
+    };
+    let mut issued = anyone(Truth::No);
+    for policy in policies {
+        let for_client = policy
+            .clients
+            .as_ref()
+            .map(|clients| clients.iter().any(|one| one == client || one == "ALL_CLIENTS"));
+        let for_client = Truth::of(for_client);
+        match &policy.rules {
+            None => issued.iter_mut().for_each(|truth| *truth = (*truth).or(for_client.and(Truth::Maybe))),
+            Some(rules) => {
+                for rule in rules {
+                    let asked = for_client.and(rule_takes_request(world, rule));
+                    if asked == Truth::No {
+                        continue;
+                    }
+                    let matching = people::matches(&world.directory, &rule.people);
+                    for (truth, matches) in issued.iter_mut().zip(matching) {
+                        *truth = (*truth).or(matches.and(asked));
+                    }
+                }
+            }
+        }
+    }
+    issued
+}
+
+fn rule_takes_request(world: &World, rule: &TokenRule) -> Truth {
+    let flow = world.wizard.flow.known().map(|flow| flow_needs(*flow).1);
+    let grant = if rule.grant_types.is_empty() {
+        Truth::Yes
+    } else {
+        Truth::of(flow.map(|needed| rule.grant_types.iter().any(|grant| grant == needed)))
+    };
+    let any_scope = rule.scopes.is_empty() || rule.scopes.iter().any(|scope| scope == "*");
+    let scopes = if any_scope {
+        Truth::Yes
+    } else {
+        let requested = world.wizard.requested_scopes.known();
+        Truth::of(requested.map(|requested| requested.iter().all(|scope| rule.scopes.contains(scope))))
+    };
+    grant.and(scopes)
+}

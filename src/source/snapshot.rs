@@ -1,0 +1,289 @@
+//! A snapshot: a folder of the vendors' own answers, or the same as one JSON or YAML file (interface, snapshot).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::document::name::{GROUP_USERS, USER_GROUPS};
+use crate::document::position::{self, Format};
+use crate::document::{Content, Document, DocumentName, Documents, JsonPath, ReadFault, SourceFile, strict};
+
+/// Why nothing could be read at all.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    #[error("{path} is not there")]
+    NotThere { path: String },
+    #[error("{path} could not be read: {cause}")]
+    Unreadable { path: String, cause: std::io::Error },
+    #[error(
+        "{path} is not a snapshot: a snapshot folder has connection.yaml, okta/ or torq/ in it, and a single file the keys connection, okta or torq"
+    )]
+    NotASnapshot { path: String },
+}
+
+/// What was found, with what could not be read of it.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub documents: Documents,
+    pub faults: Vec<ReadFault>,
+    /// Things that are not wrong enough to stop: files and keys that no document has.
+    pub notices: Vec<String>,
+}
+
+/// Reads a folder or a single file. `path` is also how it is named in every output.
+pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
+    let shown = shown(path);
+    let metadata = fs::metadata(path).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => SnapshotError::NotThere { path: shown.clone() },
+        _ => SnapshotError::Unreadable { path: shown.clone(), cause },
+    })?;
+    let snapshot = if metadata.is_dir() { folder(path, &shown)? } else { file(path, &shown)? };
+    if snapshot.documents.is_empty() && snapshot.faults.is_empty() {
+        return Err(SnapshotError::NotASnapshot { path: shown });
+    }
+    Ok(snapshot)
+}
+
+/// With forward slashes and without a leading `./`, as SARIF's relative URIs want it.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let text = text.strip_prefix("./").unwrap_or(&text);
+    let trimmed = text.trim_end_matches('/');
+    if trimmed.is_empty() { text.to_owned() } else { trimmed.to_owned() }
+}
+
+fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
+    let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
+    add_if_there(&mut snapshot, root, shown, DocumentName::Connection)?;
+    add_if_there(&mut snapshot, root, shown, DocumentName::Manifest)?;
+    for section in ["okta", "torq"] {
+        for entry in sorted_entries(&root.join(section), &format!("{shown}/{section}"))? {
+            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
+            let within = format!("{section}/{name}");
+            if within == GROUP_USERS || within == USER_GROUPS {
+                for member in sorted_entries(&entry, &format!("{shown}/{within}"))? {
+                    add_entry(&mut snapshot, &member, shown, &within)?;
+                }
+            } else if entry.is_file() {
+                add_entry(&mut snapshot, &entry, shown, section)?;
+            }
+        }
+    }
+    Ok(snapshot)
+}
+
+fn sorted_entries(folder: &Path, shown: &str) -> Result<Vec<PathBuf>, SnapshotError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(SnapshotError::Unreadable { path: shown.to_owned(), cause }),
+    };
+    let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn add_if_there(
+    snapshot: &mut Snapshot,
+    root: &Path,
+    shown: &str,
+    name: DocumentName,
+) -> Result<(), SnapshotError> {
+    let file = name.to_string();
+    let path = root.join(&file);
+    if path.is_file() {
+        add_document(snapshot, &path, format!("{shown}/{file}"), name)?;
+    }
+    Ok(())
+}
+
+fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) -> Result<(), SnapshotError> {
+    let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
+    let Some(stem) = file.strip_suffix(".json") else { return Ok(()) };
+    let within = format!("{section}/{stem}");
+    match DocumentName::from_path(&within) {
+        Some(name) => add_document(snapshot, path, format!("{shown}/{within}.json"), name)?,
+        None => snapshot.notices.push(format!(
+            "{shown}/{within}.json is not a document of a snapshot, and was left out{}",
+            did_you_mean(&within, DocumentName::single_paths(), ".json")
+        )),
+    }
+    Ok(())
+}
+
+fn add_document(
+    snapshot: &mut Snapshot,
+    path: &Path,
+    shown: String,
+    name: DocumentName,
+) -> Result<(), SnapshotError> {
+    let bytes = fs::read(path).map_err(|cause| SnapshotError::Unreadable { path: shown.clone(), cause })?;
+    let format = if name == DocumentName::Connection { Format::Yaml } else { Format::Json };
+    let text = text_of(snapshot, bytes, &shown, Some(name.clone()));
+    let file = snapshot.documents.add_file(SourceFile { path: shown, text, format });
+    let content = Content::File;
+    snapshot.documents.add(name.clone(), Document { file, root: JsonPath::root(), content });
+    if name == DocumentName::Connection
+        && let Some(source) = snapshot.documents.files().get(file)
+        && let Ok(value) = strict::read_yaml(&source.text)
+    {
+        snapshot.notices.extend(unknown_keys(&value));
+    }
+    Ok(())
+}
+
+/// Bytes that are not UTF-8 are a fault of their file; the rest is still read, so the text stands with its bad bytes replaced.
+fn text_of(snapshot: &mut Snapshot, bytes: Vec<u8>, shown: &str, document: Option<DocumentName>) -> Arc<str> {
+    match String::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            snapshot.faults.push(ReadFault {
+                file: shown.to_owned(),
+                position: Some(position::line_column(&text, at)),
+                document,
+                path: JsonPath::root(),
+                message: "these bytes are not UTF-8; save the file as UTF-8".to_owned(),
+            });
+            text.into()
+        }
+    }
+}
+
+fn file(path: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
+    let bytes =
+        fs::read(path).map_err(|cause| SnapshotError::Unreadable { path: shown.to_owned(), cause })?;
+    let format = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml") => Format::Yaml,
+        _ => Format::Json,
+    };
+    let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
+    let text = text_of(&mut snapshot, bytes, shown, None);
+    let single = single_file(shown, text, format);
+    snapshot.faults.extend(single.faults);
+    snapshot.documents = single.documents;
+    snapshot.notices = single.notices;
+    Ok(snapshot)
+}
+
+/// A whole snapshot as one text: keys are the paths without extension. Also how tests and editors give one from memory.
+pub fn single_file(shown: &str, text: Arc<str>, format: Format) -> Snapshot {
+    let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
+    let value = match format {
+        Format::Json => strict::read_json(&text),
+        Format::Yaml => strict::read_yaml(&text),
+    };
+    let file = snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text, format });
+    let members = match value {
+        Ok(Value::Object(members)) => members,
+        Ok(_) => return snapshot,
+        Err(error) => {
+            snapshot.faults.push(ReadFault {
+                file: shown.to_owned(),
+                position: Some((error.line, error.column)),
+                document: None,
+                path: JsonPath::root(),
+                message: error.message,
+            });
+            return snapshot;
+        }
+    };
+    let known = ["connection", "manifest", "okta", "torq"];
+    for (key, value) in members {
+        let root = JsonPath::root().key(&key);
+        match key.as_str() {
+            "connection" | "manifest" => {
+                if key == "connection" {
+                    snapshot.notices.extend(unknown_keys(&value));
+                }
+                add_part(&mut snapshot, file, &key, root, value);
+            }
+            "okta" | "torq" => section(&mut snapshot, file, &key, &root, value),
+            other => snapshot.notices.push(format!(
+                "{shown}: the key {other} is not one of a snapshot, and was left out{}",
+                did_you_mean(other, known.into_iter(), "")
+            )),
+        }
+    }
+    snapshot
+}
+
+fn section(snapshot: &mut Snapshot, file: usize, section: &str, root: &JsonPath, value: Value) {
+    let Value::Object(members) = value else {
+        snapshot.faults.push(not_an_object(snapshot, section, root));
+        return;
+    };
+    for (key, value) in members {
+        let path = format!("{section}/{key}");
+        let place = root.clone().key(&key);
+        if path == GROUP_USERS || path == USER_GROUPS {
+            let Value::Object(lists) = value else {
+                snapshot.faults.push(not_an_object(snapshot, &path, &place));
+                continue;
+            };
+            for (id, value) in lists {
+                add_part(snapshot, file, &format!("{path}/{id}"), place.clone().key(&id), value);
+            }
+        } else {
+            add_part(snapshot, file, &path, place, value);
+        }
+    }
+}
+
+fn not_an_object(snapshot: &Snapshot, what: &str, path: &JsonPath) -> ReadFault {
+    ReadFault {
+        file: snapshot.documents.origin.clone(),
+        position: None,
+        document: None,
+        path: path.clone(),
+        message: format!("{what} must be an object whose keys are the documents"),
+    }
+}
+
+fn add_part(snapshot: &mut Snapshot, file: usize, path: &str, root: JsonPath, value: Value) {
+    match DocumentName::from_path(path) {
+        Some(name) => snapshot.documents.add(name, Document { file, root, content: Content::Part(value) }),
+        None => {
+            let notice = format!(
+                "{}: {path} is not a document of a snapshot, and was left out{}",
+                snapshot.documents.origin,
+                did_you_mean(path, DocumentName::single_paths(), "")
+            );
+            snapshot.notices.push(notice);
+        }
+    }
+}
+
+/// Keys of `connection.yaml` that nothing reads: a mistyped one would leave its setting unknown without a word.
+fn unknown_keys(connection: &Value) -> Vec<String> {
+    let mut notices = Vec::new();
+    for (object, keys) in crate::document::connection::KEYS {
+        let mut value = Some(connection);
+        for step in object.split('.').filter(|step| !step.is_empty()) {
+            value = value.and_then(|value| value.get(step));
+        }
+        for key in value.and_then(Value::as_object).into_iter().flat_map(|members| members.keys()) {
+            if !keys.contains(&key.as_str()) {
+                let full = if object.is_empty() { key.clone() } else { format!("{object}.{key}") };
+                notices.push(format!(
+                    "connection.yaml: {full} is not a key that is read{}",
+                    did_you_mean(key, keys.iter().copied(), "")
+                ));
+            }
+        }
+    }
+    notices
+}
+
+/// `; did you mean X?` where one of the names is near enough, else nothing.
+fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>, extension: &str) -> String {
+    names
+        .map(|name| (strsim::jaro_winkler(typed, name), name))
+        .filter(|(score, _)| *score > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(String::new, |(_, name)| format!("; did you mean {name}{extension}?"))
+}
