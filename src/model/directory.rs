@@ -42,8 +42,12 @@ impl Truth {
     pub fn and(self, other: Self) -> Self {
         self.min(other)
     }
+}
 
-    pub fn not(self) -> Self {
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::Maybe => Self::Maybe,

@@ -26,7 +26,7 @@ pub fn matches(directory: &Directory, people: &People) -> Vec<Truth> {
                 (true, true) if at(&in_groups) == at(&in_users) => at(&in_groups),
                 (true, true) => Truth::Maybe,
             };
-            included.and(at(&out_groups).not()).and(at(&out_users).not())
+            included.and(!at(&out_groups)).and(!at(&out_users))
         })
         .collect()
 }
