@@ -1,16 +1,24 @@
-//! One connection from documents to findings: the middle of the flow, without IO.
+//! One connection from documents to a report: the middle of the flow, without IO.
 
 use crate::document::{Documents, ReadFault};
+use crate::finding::fingerprint::fingerprints;
+use crate::finding::locate::Locator;
 use crate::finding::{Finding, NotEvaluated};
 use crate::model::World;
-use crate::rules::{Facts, Reporter, Rule, facts::Options};
-use crate::signin::SignIn;
+use crate::report::{Assumed, ConnectionReport, Fault, Reported, Summary};
+use crate::rules::facts::Options;
+use crate::rules::{Facts, Reporter, Rule};
+use crate::signin::evaluation::Outcome;
+use crate::signin::repair::Repair;
+use crate::signin::{Assumption, SignIn};
+use crate::source::snapshot::Snapshot;
 
 /// What the rules found in one world.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
     /// By severity, worst first; then by rule and place.
     pub findings: Vec<Finding>,
+    pub evaluated: Vec<&'static str>,
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
@@ -25,8 +33,10 @@ pub fn run_rules(
     for rule in rules {
         let mut reporter = Reporter::new(rule, &mut checked.findings);
         let result = (rule.check)(&facts, &mut reporter);
-        let not_evaluated = reporter.finish(result);
-        checked.not_evaluated.extend(not_evaluated);
+        match reporter.finish(result) {
+            Some(not_evaluated) => checked.not_evaluated.push(not_evaluated),
+            None => checked.evaluated.push(rule.id),
+        }
     }
     checked.findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.spot.cmp(&b.spot))
@@ -39,4 +49,104 @@ pub fn load(documents: &Documents, faults: Vec<ReadFault>) -> World {
     let mut world = World::load(documents);
     world.faults.splice(0..0, faults);
     world
+}
+
+/// Checks one connection.
+pub fn connection(
+    snapshot: Snapshot,
+    rules: impl IntoIterator<Item = &'static Rule>,
+    options: &Options,
+) -> ConnectionReport {
+    let world = load(&snapshot.documents, snapshot.faults);
+    let sign_in = SignIn::new(&world, &[]);
+    let checked = run_rules(&sign_in, rules, options);
+    let fingerprints = fingerprints(&world.name, &checked.findings);
+    let mut locator = Locator::new(&snapshot.documents);
+    let findings = checked
+        .findings
+        .into_iter()
+        .zip(fingerprints)
+        .filter_map(|(finding, fingerprint)| {
+            let location = locator.locate(&finding.spot)?;
+            let related =
+                finding.related.iter().filter_map(|related| locator.locate(&related.spot)).collect();
+            Some(Reported { finding, location, related, fingerprint })
+        })
+        .collect();
+    let faults = world
+        .faults
+        .iter()
+        .map(|fault| {
+            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
+            Fault { file: fault.file.clone(), line, column, message: fault.message.clone() }
+        })
+        .collect();
+    ConnectionReport {
+        name: world.name.clone(),
+        origin: snapshot.documents.origin.clone(),
+        files: snapshot.documents.files().to_vec(),
+        findings,
+        evaluated: checked.evaluated,
+        not_evaluated: checked.not_evaluated,
+        faults,
+        notices: snapshot.notices,
+        assumed: assumed(&sign_in),
+        declared: declared(&world),
+        summary: summary(&sign_in),
+    }
+}
+
+/// How many people's verdicts rest on which assumption.
+pub fn assumed(sign_in: &SignIn<'_>) -> Vec<Assumed> {
+    [Assumption::GroupCount, Assumption::Policy]
+        .into_iter()
+        .map(|assumption| Assumed {
+            name: assumption.name(),
+            people: sign_in
+                .considered()
+                .filter(|person| sign_in.assumes(*person).contains(assumption))
+                .count(),
+        })
+        .filter(|assumed| assumed.people > 0)
+        .collect()
+}
+
+fn declared(world: &World) -> Vec<String> {
+    let claim = world.own_claim.known().filter(|claim| claim.is_declared());
+    claim
+        .map(|claim| {
+            let seen =
+                world.wizard.declared_groups_claim.as_ref().and_then(|declared| declared.seen.as_deref());
+            format!(
+                "the groups claim {} is as connection.yaml declares it{}, not as Okta answered",
+                claim.name,
+                seen.map_or_else(String::new, |day| format!(" (seen {day})"))
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Counts verdicts. Conservation holds by construction: each considered person is counted once.
+pub fn summary(sign_in: &SignIn<'_>) -> Summary {
+    let repair = Repair::new(sign_in);
+    let mut summary = Summary {
+        can_repair_sso: repair.people.len(),
+        repair_mappings: repair.by_mapping.len(),
+        may_repair_sso: repair.open,
+        backup_accounts: repair.backup_accounts.len(),
+        backup_accounts_known: sign_in.world.torq_users.known().is_some()
+            && sign_in.world.roles.known().is_some(),
+        ..Summary::default()
+    };
+    for person in sign_in.considered() {
+        summary.people += 1;
+        match sign_in.outcome(person) {
+            Outcome::Granted { .. } => summary.granted += 1,
+            Outcome::LockedOut(_) => summary.locked_out += 1,
+            Outcome::Unknown(_) => summary.unknown += 1,
+            Outcome::NotSubject => summary.not_subject += 1,
+        }
+    }
+    summary
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod document;
 pub mod finding;
 pub mod model;
+pub mod report;
 pub mod rules;
 pub mod signin;
 pub mod source;
