@@ -381,3 +381,45 @@ impl<F: Formatter> Formatter for Safe<F> {
         self.0.end_object_value(writer)
     }
 }
+
+#[derive(Serialize)]
+struct RuleRow {
+    id: &'static str,
+    family: &'static str,
+    title: String,
+    severity: &'static str,
+    precision: &'static str,
+    life: &'static str,
+    pedantic: bool,
+    needs: Vec<String>,
+    options: std::collections::BTreeMap<String, serde_json::Value>,
+    since: String,
+}
+
+/// The catalogue, for `rules --format json`.
+pub fn rules() -> Vec<u8> {
+    let rows: Vec<RuleRow> = crate::rules::catalogue()
+        .map(|rule| {
+            let page = rule.page();
+            RuleRow {
+                id: rule.id,
+                family: rule.family,
+                title: page.title.clone(),
+                severity: page.severity.name(),
+                precision: page.precision.name(),
+                life: page.life.name(),
+                pedantic: page.pedantic,
+                needs: page.needs.clone(),
+                options: page
+                    .options
+                    .iter()
+                    .map(|(name, choice)| (name.clone(), choice.default.clone()))
+                    .collect(),
+                since: page.since.clone(),
+            }
+        })
+        .collect();
+    let mut bytes = to_bytes(&rows, Safe(PrettyFormatter::with_indent(b"  ")));
+    bytes.push(b'\n');
+    bytes
+}

@@ -4,9 +4,13 @@
 //! or in a log.
 
 pub mod coverage;
+pub mod excerpt;
 pub mod json;
 pub mod pretty;
 pub mod sarif;
+pub mod schema;
+pub mod statistics;
+pub mod who;
 
 use crate::document::SourceFile;
 use crate::finding::locate::Location;

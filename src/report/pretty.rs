@@ -1,1 +1,309 @@
-//! x
+//! `check` on a terminal: each finding with its excerpt, related places, why and what to do; then what the verdicts rest on.
+
+use std::fmt::Write as _;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as MietteSeverity, SourceCode,
+};
+use thiserror::Error;
+
+use crate::document::position::Region;
+use crate::finding::locate::Location;
+use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
+use crate::finding::{NotEvaluated, Severity};
+
+use super::coverage::{self, NOT_COVERED};
+use super::excerpt::Excerpt;
+use super::{ConnectionReport, Fault, Report, Reported};
+
+/// How the terminal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    pub colour: Colour,
+    /// Columns.
+    pub width: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    On,
+    Off,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Findings and the line of counts.
+    Quiet,
+    Usual,
+    /// Every rule that was not evaluated, with its reasons.
+    Verbose,
+}
+
+#[derive(Debug, Error)]
+#[error("{message}")]
+struct Shown {
+    message: String,
+    code: String,
+    help: Option<String>,
+    severity: MietteSeverity,
+    excerpt: Option<Excerpt>,
+    label: String,
+    related: Vec<Shown>,
+}
+
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        (!self.code.is_empty()).then(|| Box::new(&self.code) as Box<dyn std::fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<MietteSeverity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let excerpt = self.excerpt.as_ref()?;
+        let label = (!self.label.is_empty()).then(|| self.label.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(label, excerpt.span()))))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|related| related as &dyn Diagnostic)))
+    }
+}
+
+/// The whole report.
+pub fn report(report: &Report, shown: PeopleShown, terminal: Terminal, detail: Detail) -> Vec<u8> {
+    let mut out = String::new();
+    let mut names = PeopleNames::new(shown);
+    let handler = handler(terminal);
+    for connection in &report.connections {
+        for fault in &connection.faults {
+            render(&handler, &fault_shown(connection, fault), &mut out);
+        }
+        for reported in &connection.findings {
+            render(&handler, &finding_shown(connection, reported, &mut names), &mut out);
+        }
+    }
+    for connection in &report.connections {
+        summary(connection, detail, terminal, &mut out);
+    }
+    out.into_bytes()
+}
+
+fn handler(terminal: Terminal) -> GraphicalReportHandler {
+    let theme = match terminal.colour {
+        Colour::On => GraphicalTheme::unicode(),
+        Colour::Off => GraphicalTheme::unicode_nocolor(),
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(terminal.width.clamp(40, 120))
+        .with_show_related_as_nested(true)
+}
+
+fn render(handler: &GraphicalReportHandler, shown: &Shown, out: &mut String) {
+    // Writing to a string cannot fail; an excerpt that could not be shown leaves its message.
+    if handler.render_report(out, shown).is_err() {
+        let _ = writeln!(out, "{} {}", shown.code, shown.message);
+    }
+    out.push('\n');
+}
+
+fn fault_shown(connection: &ConnectionReport, fault: &Fault) -> Shown {
+    let file = connection.files.iter().find(|file| file.path == fault.file);
+    let excerpt = file.map(|file| {
+        let start: usize = file.text.split_inclusive('\n').take(fault.line - 1).map(str::len).sum();
+        let region = Region {
+            line: fault.line,
+            column: fault.column,
+            end_line: fault.line,
+            end_column: fault.column + 1,
+            start,
+            end: start,
+        };
+        Excerpt::new(file, &region)
+    });
+    Shown {
+        message: format!("{}: {}", visible(&fault.file), visible(&fault.message)),
+        code: "error[unreadable]".to_owned(),
+        help: Some(
+            "Mend the file. Everything that needs it is treated as unknown; the rest was checked.".to_owned(),
+        ),
+        severity: MietteSeverity::Error,
+        excerpt,
+        label: "here".to_owned(),
+        related: Vec::new(),
+    }
+}
+
+fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut PeopleNames) -> Shown {
+    let finding = &reported.finding;
+    let mut help = format!("why: {}\nfix: {}", finding.why.show(names), finding.fix.show(names));
+    if !finding.people.is_empty() && names.mode() != PeopleShown::Counts {
+        let listed: Vec<String> = finding.people.iter().map(|name| names.show(name)).collect();
+        let _ = write!(help, "\nwho: {}", listed.join(", "));
+    }
+    let related = finding
+        .related
+        .iter()
+        .zip(&reported.related)
+        .map(|(related, location)| Shown {
+            message: related.message.show(names),
+            code: String::new(),
+            help: None,
+            severity: MietteSeverity::Advice,
+            excerpt: excerpt(connection, location),
+            label: String::new(),
+            related: Vec::new(),
+        })
+        .collect();
+    Shown {
+        message: finding.message.show(names),
+        code: format!("{}[{}]", finding.severity.name(), finding.rule),
+        help: Some(help),
+        severity: match finding.severity {
+            Severity::Error => MietteSeverity::Error,
+            Severity::Warning => MietteSeverity::Warning,
+            Severity::Note => MietteSeverity::Advice,
+        },
+        excerpt: excerpt(connection, &reported.location),
+        label: if reported.location.exact {
+            String::new()
+        } else {
+            format!("{} belongs here", missing(&reported.location))
+        },
+        related,
+    }
+}
+
+fn excerpt(connection: &ConnectionReport, location: &Location) -> Option<Excerpt> {
+    connection.file(location.file).map(|file| Excerpt::new(file, &location.region))
+}
+
+/// The member, or the document, that is not there.
+fn missing(location: &Location) -> String {
+    let (document, path) = location.path.split_once('#').unwrap_or((&location.path, ""));
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(document);
+    visible(name)
+}
+
+fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, out: &mut String) {
+    let counts = [Severity::Error, Severity::Warning, Severity::Note]
+        .map(|severity| plural(connection.count(severity), severity.name()))
+        .join(", ");
+    let _ = writeln!(out, "{} ({}): {counts}", visible(&connection.name), visible(&connection.origin));
+    if detail == Detail::Quiet {
+        return;
+    }
+    let summary = &connection.summary;
+    let mut line = |what: &str, text: &str| wrapped(out, what, text, terminal.width);
+    line(
+        "people",
+        &format!(
+            "{} considered: {} granted, {} locked out, {} unknown, {} not subject to SSO",
+            grouped(summary.people),
+            grouped(summary.granted),
+            grouped(summary.locked_out),
+            grouped(summary.unknown),
+            grouped(summary.not_subject)
+        ),
+    );
+    line("repair", &repair(connection));
+    line(
+        "rules",
+        &format!(
+            "{} evaluated, {} not evaluated",
+            connection.evaluated.len(),
+            connection.not_evaluated.len()
+        ),
+    );
+    for assumed in &connection.assumed {
+        line(
+            "assumed",
+            &format!("{} for {}: {}", assumed.name, people(assumed.people), coverage::meaning(assumed.name)),
+        );
+    }
+    for declared in &connection.declared {
+        line("declared", &visible(declared));
+    }
+    for notice in &connection.notices {
+        line("note", &visible(notice));
+    }
+    not_evaluated(&connection.not_evaluated, detail, terminal, out);
+    wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
+}
+
+fn repair(connection: &ConnectionReport) -> String {
+    let summary = &connection.summary;
+    let mut text = format!(
+        "{} can repair SSO, by {}",
+        people(summary.can_repair_sso),
+        plural(summary.repair_mappings, "claim mapping")
+    );
+    if summary.may_repair_sso > 0 {
+        let _ = write!(text, "; of {} it is not known", people(summary.may_repair_sso));
+    }
+    if summary.backup_accounts_known {
+        let _ = write!(text, "; {}", plural(summary.backup_accounts, "backup account"));
+    } else {
+        text.push_str("; backup accounts are not known");
+    }
+    text
+}
+
+fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out: &mut String) {
+    if detail == Detail::Verbose {
+        for row in rows {
+            for need in &row.needs {
+                let text = format!("{}: {}. {}", row.rule, visible(&need.missing), visible(&need.remedy));
+                wrapped(out, "unknown", &text, terminal.width);
+            }
+        }
+        return;
+    }
+    // Usually many rules lack the same thing: name each thing once.
+    let mut needs: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for row in rows {
+        for need in &row.needs {
+            match needs.iter_mut().find(|(missing, _, _)| *missing == need.missing) {
+                Some((_, _, rules)) => rules.push(row.rule),
+                None => needs.push((&need.missing, &need.remedy, vec![row.rule])),
+            }
+        }
+    }
+    for (missing, remedy, rules) in needs {
+        let more = if rules.len() > 3 { format!(" and {} more", rules.len() - 3) } else { String::new() };
+        let named: Vec<&str> = rules.iter().copied().take(3).collect();
+        let text = format!("{} (for {}{more}). {}", visible(missing), named.join(", "), visible(remedy));
+        wrapped(out, "unknown", &text, terminal.width);
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn plural(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {what}{s}", grouped(count))
+}
+
+/// A line of the summary: what it is about, then the text, wrapped beside it.
+fn wrapped(out: &mut String, what: &str, text: &str, width: usize) {
+    let head = format!("  {what:<12}");
+    let options = textwrap::Options::new(width.clamp(40, 120))
+        .initial_indent(&head)
+        .subsequent_indent("              ")
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    out.push_str(&textwrap::fill(text, options));
+    out.push('\n');
+}

@@ -1,0 +1,132 @@
+//! Where output goes: standard output or a file, in which format, with colour or without. A closed pipe is success.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use ssolint::finding::PeopleShown;
+use ssolint::finding::prose::visible;
+use ssolint::report::pretty::{Colour, Terminal};
+
+use crate::arguments::{ColourChoice, PeopleChoice};
+
+/// Wrong use: what is wrong, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(pub String);
+
+impl From<String> for Problem {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// One `--format FORMAT[=FILE]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target<F> {
+    pub format: F,
+    /// `None`: standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads the formats; `known` are their names. Without any, the first of them on standard output.
+pub fn targets<F: Copy>(typed: &[String], known: &[(&str, F)]) -> Result<Vec<Target<F>>, Problem> {
+    let mut targets = Vec::new();
+    for text in typed {
+        let (name, file) =
+            text.split_once('=').map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
+        let Some((_, format)) = known.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            return Err(Problem(format!(
+                "{name:?} is not a format here{}; there are {}",
+                did_you_mean(name, names.iter().copied()),
+                names.join(", ")
+            )));
+        };
+        if file == Some("") {
+            return Err(Problem(format!("--format {name}= names no file; write --format {name}=FILE")));
+        }
+        targets.push(Target { format: *format, file: file.map(PathBuf::from) });
+    }
+    if targets.iter().filter(|target| target.file.is_none()).count() > 1 {
+        return Err(Problem(
+            "only one format can go to standard output; give the others a file: --format sarif=out.sarif"
+                .to_owned(),
+        ));
+    }
+    if targets.is_empty()
+        && let Some((_, format)) = known.first()
+    {
+        targets.push(Target { format: *format, file: None });
+    }
+    Ok(targets)
+}
+
+/// Writes to a file or to standard output.
+pub fn write(file: Option<&PathBuf>, bytes: &[u8]) -> Result<(), Problem> {
+    match file {
+        Some(path) => fs::write(path, bytes)
+            .map_err(|error| Problem(format!("{} could not be written: {error}", path.display()))),
+        None => {
+            let mut out = io::stdout().lock();
+            match out.write_all(bytes).and_then(|()| out.flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(Problem(format!("standard output could not be written: {error}")))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Says on standard error what is wrong.
+pub fn problem(problem: &Problem) {
+    let _ = writeln!(io::stderr().lock(), "ssolint: {}", visible(&problem.0));
+}
+
+/// How the terminal behind a target is; a file has no colour.
+pub fn terminal(file: Option<&PathBuf>, choice: ColourChoice) -> Terminal {
+    let is_terminal = file.is_none() && io::stdout().is_terminal();
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let colour = match choice {
+        _ if file.is_some() => Colour::Off,
+        ColourChoice::Always => Colour::On,
+        ColourChoice::Never => Colour::Off,
+        ColourChoice::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => {
+            Colour::Off
+        }
+        ColourChoice::Auto if set("CLICOLOR_FORCE") => Colour::On,
+        ColourChoice::Auto => {
+            if is_terminal && !dumb {
+                Colour::On
+            } else {
+                Colour::Off
+            }
+        }
+    };
+    let width = if is_terminal {
+        terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
+    } else {
+        100
+    };
+    Terminal { colour, width }
+}
+
+/// How people are shown where it was not said.
+pub fn people(choice: Option<PeopleChoice>, by_default: PeopleShown) -> PeopleShown {
+    match choice {
+        None => by_default,
+        Some(PeopleChoice::Counts) => PeopleShown::Counts,
+        Some(PeopleChoice::Names) => PeopleShown::Names,
+        Some(PeopleChoice::Pseudonyms) => PeopleShown::Pseudonyms,
+    }
+}
+
+/// `; did you mean X?` where a name is near enough, else nothing.
+pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> String {
+    names
+        .map(|name| (strsim::jaro_winkler(typed, name), name))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
+}

@@ -1,0 +1,53 @@
+//! The snapshots that a command is to read, with names that are told apart.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use ssolint::source::snapshot::{self, Snapshot};
+
+use crate::output::{self, Problem};
+
+/// What was read, and whether all of it was.
+pub struct Read {
+    pub snapshots: Vec<Snapshot>,
+    /// A path could not be read at all; the others still are.
+    pub failed: usize,
+}
+
+/// Reads every path; one that cannot be read is said on standard error, and the others go on.
+pub fn read(paths: &[PathBuf]) -> Result<Read, Problem> {
+    if paths.is_empty() {
+        return Err(Problem(
+            "name a snapshot to read, such as `ssolint check examples/first-look`; README.md says how to make one"
+                .to_owned(),
+        ));
+    }
+    let mut read = Read { snapshots: Vec::new(), failed: 0 };
+    for path in paths {
+        match snapshot::read(path) {
+            Ok(snapshot) => read.snapshots.push(snapshot),
+            Err(error) => {
+                output::problem(&Problem(error.to_string()));
+                read.failed += 1;
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.
+pub fn tell_apart<'a>(names: impl Iterator<Item = (&'a mut String, &'a str)>) -> Vec<Problem> {
+    let mut seen: HashMap<String, String> = HashMap::new();
+    let mut problems = Vec::new();
+    for (name, origin) in names {
+        if let Some(first) = seen.get(name.as_str()) {
+            problems.push(Problem(format!(
+                "{first} and {origin} are both called {name}; give each its own `name:` in connection.yaml"
+            )));
+            let number = (2..).find(|number| !seen.contains_key(&format!("{name} ({number})"))).unwrap_or(2);
+            *name = format!("{name} ({number})");
+        }
+        seen.insert(name.clone(), origin.to_owned());
+    }
+    problems
+}

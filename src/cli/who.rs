@@ -1,0 +1,108 @@
+//! `ssolint who`.
+
+use ssolint::finding::PeopleShown;
+use ssolint::finding::prose::PeopleNames;
+use ssolint::report::json::VerdictRow;
+use ssolint::report::who;
+use ssolint::signin::{PersonIndex, SignIn};
+
+use crate::Exit;
+use crate::arguments::{ColourChoice, WhoArguments};
+use crate::output::{self, Problem};
+use crate::snapshots;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+const FORMATS: [(&str, Format); 2] = [("pretty", Format::Pretty), ("json", Format::Json)];
+const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", "never"];
+
+pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
+    let targets = output::targets(&typed.formats, &FORMATS)?;
+    let fail_on = fail_on(typed)?;
+    let read = snapshots::read(&typed.paths)?;
+    let mut exits = vec![if read.failed > 0 { Exit::WrongUse } else { Exit::Clean }];
+    let mut worlds: Vec<_> = read
+        .snapshots
+        .iter()
+        .map(|snapshot| ssolint::check::load(&snapshot.documents, snapshot.faults.clone()))
+        .collect();
+    let clashes = snapshots::tell_apart(
+        worlds
+            .iter_mut()
+            .zip(&read.snapshots)
+            .map(|(world, snapshot)| (&mut world.name, snapshot.documents.origin.as_str())),
+    );
+    clashes.iter().for_each(output::problem);
+    if !clashes.is_empty() {
+        exits.push(Exit::WrongUse);
+    }
+    let mut outputs: Vec<Vec<u8>> = vec![Vec::new(); targets.len()];
+    for world in &worlds {
+        for fault in &world.faults {
+            output::problem(&Problem(format!("{}: {}", fault.file, fault.message)));
+            exits.push(Exit::WrongUse);
+        }
+        let sign_in = SignIn::new(world, &typed.users);
+        let asked = asked(&sign_in, typed);
+        if asked.iter().any(|person| fail_on.contains(&sign_in.verdict(*person).name())) {
+            exits.push(Exit::Findings);
+        }
+        for (target, bytes) in targets.iter().zip(&mut outputs) {
+            let mut names = PeopleNames::new(output::people(typed.people, PeopleShown::Names));
+            match target.format {
+                Format::Json => {
+                    let mut rows: Vec<VerdictRow> =
+                        asked.iter().map(|person| VerdictRow::new(&sign_in, *person, &mut names)).collect();
+                    rows.sort_by(|a, b| (&a.user, &a.okta_id).cmp(&(&b.user, &b.okta_id)));
+                    rows.iter().for_each(|row| bytes.extend(row.to_line()));
+                }
+                Format::Pretty if typed.users.is_empty() => {
+                    bytes.extend(who::everyone(&sign_in).into_bytes())
+                }
+                Format::Pretty => {
+                    asked.iter().for_each(|person| {
+                        bytes.extend(who::person(&sign_in, *person, &mut names).into_bytes())
+                    });
+                }
+            }
+        }
+    }
+    for (target, bytes) in targets.iter().zip(&outputs) {
+        output::write(target.file.as_ref(), bytes)?;
+    }
+    Ok(Exit::worst(exits))
+}
+
+/// The people who are asked about; everyone where nobody is named.
+fn asked(sign_in: &SignIn<'_>, typed: &WhoArguments) -> Vec<PersonIndex> {
+    if typed.users.is_empty() {
+        return sign_in.considered().collect();
+    }
+    let mut asked: Vec<PersonIndex> =
+        typed.users.iter().flat_map(|name| sign_in.population.named(name).iter().copied()).collect();
+    asked.dedup();
+    asked
+}
+
+fn fail_on(typed: &WhoArguments) -> Result<Vec<&'static str>, Problem> {
+    if typed.fail_on.is_empty() {
+        return Ok(if typed.users.is_empty() { Vec::new() } else { vec!["locked_out", "unknown"] });
+    }
+    typed
+        .fail_on
+        .iter()
+        .map(|text| {
+            VERDICTS.into_iter().find(|verdict| verdict == text).ok_or_else(|| {
+                Problem(format!(
+                    "--fail-on takes {}, not {text:?}{}",
+                    VERDICTS.join(", "),
+                    output::did_you_mean(text, VERDICTS.into_iter())
+                ))
+            })
+        })
+        .collect()
+}

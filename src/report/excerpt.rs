@@ -1,0 +1,141 @@
+//! Excerpts of source texts for the terminal: a few lines around a region, clipped and made harmless.
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use crate::document::SourceFile;
+use crate::document::position::Region;
+use crate::finding::prose::visible;
+
+/// Lines shown before and after the one at fault.
+const CONTEXT: usize = 1;
+/// Code points of one line that are shown; real answers may be one line of megabytes.
+const CLIP: usize = 160;
+
+/// Lines of a file, ready to be shown with one region marked.
+#[derive(Debug, Clone)]
+pub struct Excerpt {
+    /// `file` with line and column are shown above it.
+    name: String,
+    /// 1-based, like the line and column of the mark.
+    first_line: usize,
+    line: usize,
+    column: usize,
+    text: String,
+    span: SourceSpan,
+}
+
+impl Excerpt {
+    pub fn new(file: &SourceFile, region: &Region) -> Self {
+        let first_line = region.line.saturating_sub(CONTEXT).max(1);
+        let lines = lines_around(&file.text, region, first_line);
+        let mut text = String::new();
+        let mut span = (0, 0);
+        for (number, line) in (first_line..).zip(lines) {
+            let marked = number == region.line;
+            let (from, to) = if marked { marked_columns(region, line) } else { (1, 1) };
+            let piece = clip(line, from, to);
+            if marked {
+                let start = text.len() + piece.before.len();
+                span = (start, piece.inside.len().max(1));
+            }
+            text.push_str(&piece.before);
+            text.push_str(&piece.inside);
+            text.push_str(&piece.after);
+            text.push('\n');
+        }
+        if span.0 + span.1 > text.len() {
+            text.push(' ');
+        }
+        Self {
+            name: visible(&file.path),
+            first_line,
+            column: region.column,
+            line: region.line,
+            text,
+            span: SourceSpan::from(span),
+        }
+    }
+
+    pub fn span(&self) -> SourceSpan {
+        self.span
+    }
+}
+
+/// The lines from `first_line` to one after the region's; found from the region's byte offset, so a big file is not walked from its start.
+fn lines_around<'t>(text: &'t str, region: &Region, first_line: usize) -> Vec<&'t str> {
+    let mut start = text.get(..region.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    for _ in first_line..region.line {
+        start =
+            text.get(..start.saturating_sub(1)).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    }
+    let wanted = region.line - first_line + 1 + CONTEXT;
+    text.get(start..)
+        .unwrap_or_default()
+        .split('\n')
+        .take(wanted)
+        .map(|line| line.trim_end_matches('\r'))
+        .collect()
+}
+
+/// The region's columns on its first line, end exclusive, 1-based.
+fn marked_columns(region: &Region, line: &str) -> (usize, usize) {
+    let end = if region.end_line == region.line { region.end_column } else { line.chars().count() + 1 };
+    (region.column, end.max(region.column))
+}
+
+struct Piece {
+    before: String,
+    inside: String,
+    after: String,
+}
+
+fn clip(line: &str, from: usize, to: usize) -> Piece {
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    let total = line.chars().count();
+    let (from, to) = (from.saturating_sub(1).min(total), to.saturating_sub(1).min(total));
+    let start = if total <= CLIP { 0 } else { from.saturating_sub(CLIP / 4) };
+    let end = if total <= CLIP { total } else { (start + CLIP).min(total) };
+    let to = to.min(end);
+    let slice = |a: usize, b: usize| -> String {
+        let raw: String = line.chars().skip(a).take(b.saturating_sub(a)).collect();
+        visible(&raw.replace('\t', "  "))
+    };
+    let mut before = slice(start, from);
+    if start > 0 {
+        before.insert(0, '…');
+    }
+    let mut after = slice(to, end);
+    if end < total {
+        after.push('…');
+    }
+    Piece { before, inside: slice(from, to), after }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        if span.offset() + span.len() > self.text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        // Without context only the place is asked for, which the header shows.
+        let (line, column) = if (context_lines_before, context_lines_after) == (0, 0) {
+            (self.line - 1, self.column - 1)
+        } else {
+            (self.first_line - 1, 0)
+        };
+        let whole = SourceSpan::from((0, self.text.trim_end_matches('\n').len()));
+        let line_count = self.text.lines().count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            self.text.as_bytes(),
+            whole,
+            line,
+            column,
+            line_count,
+        )))
+    }
+}
