@@ -5,12 +5,11 @@ use crate::finding::fingerprint::fingerprints;
 use crate::finding::locate::Locator;
 use crate::finding::{Finding, NotEvaluated};
 use crate::model::World;
-use crate::report::{Assumed, ConnectionReport, Fault, Reported, Summary};
+use crate::report::summary::{assumed, summary};
+use crate::report::{ConnectionReport, Fault, Reported};
 use crate::rules::facts::Options;
 use crate::rules::{Facts, Reporter, Rule};
-use crate::signin::evaluation::Outcome;
-use crate::signin::repair::Repair;
-use crate::signin::{Assumption, SignIn};
+use crate::signin::SignIn;
 use crate::source::snapshot::Snapshot;
 
 /// What the rules found in one world.
@@ -96,21 +95,6 @@ pub fn connection(
     }
 }
 
-/// How many people's verdicts rest on which assumption.
-pub fn assumed(sign_in: &SignIn<'_>) -> Vec<Assumed> {
-    [Assumption::GroupCount, Assumption::Policy]
-        .into_iter()
-        .map(|assumption| Assumed {
-            name: assumption.name(),
-            people: sign_in
-                .considered()
-                .filter(|person| sign_in.assumes(*person).contains(assumption))
-                .count(),
-        })
-        .filter(|assumed| assumed.people > 0)
-        .collect()
-}
-
 fn declared(world: &World) -> Vec<String> {
     let claim = world.own_claim.known().filter(|claim| claim.is_declared());
     claim
@@ -125,28 +109,4 @@ fn declared(world: &World) -> Vec<String> {
         })
         .into_iter()
         .collect()
-}
-
-/// Counts verdicts. Conservation holds by construction: each considered person is counted once.
-pub fn summary(sign_in: &SignIn<'_>) -> Summary {
-    let repair = Repair::new(sign_in);
-    let mut summary = Summary {
-        can_repair_sso: repair.people.len(),
-        repair_mappings: repair.by_mapping.len(),
-        may_repair_sso: repair.open,
-        backup_accounts: repair.backup_accounts.len(),
-        backup_accounts_known: sign_in.world.torq_users.known().is_some()
-            && sign_in.world.roles.known().is_some(),
-        ..Summary::default()
-    };
-    for person in sign_in.considered() {
-        summary.people += 1;
-        match sign_in.outcome(person) {
-            Outcome::Granted { .. } => summary.granted += 1,
-            Outcome::LockedOut(_) => summary.locked_out += 1,
-            Outcome::Unknown(_) => summary.unknown += 1,
-            Outcome::NotSubject => summary.not_subject += 1,
-        }
-    }
-    summary
 }

@@ -4,27 +4,20 @@
 //! would report, and pedantic rules; each of these only on its own page.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use ssolint::check;
-use ssolint::document::position::Format;
-use ssolint::document::strict;
 use ssolint::finding::Finding;
-use ssolint::rules::facts::Options;
 use ssolint::rules::page::Example;
 use ssolint::rules::{Page, Rule, catalogue};
 use ssolint::signin::SignIn;
-use ssolint::source::snapshot;
 
-/// What one rule's page finds in a world. The world may have `rules: {id: {option: value}}` beside the documents.
+/// What one rule's page finds in a world.
 fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
-    let mut value = strict::read_yaml(&example.world).expect("the world is YAML");
-    let options = value.as_object_mut().unwrap().remove("rules").unwrap_or(Value::Object(Default::default()));
-    let options: Options = serde_json::from_value(options).expect("rules: {id: {option: value}}");
-    let text = serde_json::to_string_pretty(&value).unwrap();
-    let read = snapshot::single_file("world.json", text.into(), Format::Json);
+    let (read, options) = support::page_world(example);
     assert!(read.faults.is_empty(), "{:?}", read.faults);
     assert!(read.notices.is_empty(), "{:?}", read.notices);
     let world = check::load(&read.documents, read.faults);

@@ -10,6 +10,7 @@ pub mod pretty;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;
+pub mod summary;
 pub mod who;
 
 use crate::document::SourceFile;

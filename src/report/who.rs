@@ -94,7 +94,7 @@ pub fn everyone(sign_in: &SignIn<'_>) -> String {
     for ((_, text), count) in groups {
         let _ = writeln!(out, "  {:>9}  {text}", grouped(count));
     }
-    for assumed in crate::check::assumed(sign_in) {
+    for assumed in super::summary::assumed(sign_in) {
         let _ = writeln!(
             out,
             "  assumed {} for {}: {}",

@@ -1,0 +1,90 @@
+//! What several tests need: the binary, the examples, the rule pages' worlds.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use ssolint::document::position::Format;
+use ssolint::document::strict;
+use ssolint::rules::catalogue;
+use ssolint::rules::facts::Options;
+use ssolint::rules::page::Example;
+use ssolint::source::snapshot::{self, Snapshot};
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the binary in the project's root, without colour from the environment.
+pub fn ssolint(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ssolint"))
+        .args(arguments)
+        .current_dir(root())
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// `../shared`, or a word about its absence; in CI its absence fails.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let found = root().join("../shared").join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    assert!(std::env::var_os("CI").is_none(), "CI needs ../shared/{path}");
+    println!("SKIPPED: ../shared/{path} is absent");
+    None
+}
+
+/// Every example snapshot: folders with a `connection.yaml`.
+pub fn examples() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        if folder.join("connection.yaml").exists() {
+            found.push(folder.clone());
+        }
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// As the binary is given it: relative to the root.
+pub fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
+}
+
+/// A world of a rule page, read as a single-file snapshot, with the options that it sets beside the documents (`rules: {id: {option: value}}`).
+pub fn page_world(example: &Example) -> (Snapshot, Options) {
+    let mut value = strict::read_yaml(&example.world).expect("the world is YAML");
+    let options = value.as_object_mut().unwrap().remove("rules").unwrap_or(Value::Object(Default::default()));
+    let options: Options = serde_json::from_value(options).expect("rules: {id: {option: value}}");
+    (world(&value), options)
+}
+
+/// A world given as one value.
+pub fn world(value: &Value) -> Snapshot {
+    let text = serde_json::to_string_pretty(value).unwrap();
+    snapshot::single_file("world.json", text.into(), Format::Json)
+}
+
+/// Every Bad world of every page: rule id, title and world.
+pub fn bad_worlds() -> Vec<(&'static str, Example)> {
+    catalogue().flat_map(|rule| rule.page().bad().into_iter().map(|example| (rule.id, example))).collect()
+}
