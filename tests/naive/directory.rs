@@ -63,7 +63,7 @@ pub struct Directory<'a> {
     by_group: BTreeMap<String, Listed>,
     assigned_groups: Option<Listed>,
     /// Users of whom one side says yes where the other says no: then none of their groups is known.
-    sides_disagree: Ids,
+    pub sides_disagree: Ids,
 }
 
 fn ids(world: World, path: &str) -> Option<Listed> {

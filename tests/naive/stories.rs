@@ -57,7 +57,120 @@ pub fn all() -> Vec<Story> {
         }
         stories.push(Story { name: told.name, cites: told.cites, world, expect });
     }
+    let base = (read.base, read.base_expect);
+    stories.extend(MANY_GROUPS.iter().map(|many| many.told(&base.0, &base.1)));
     stories
+}
+
+/// Stories too long to write by hand: ada is in a great many groups more (G6.8).
+struct ManyGroups {
+    name: &'static str,
+    count: usize,
+    kind: &'static str,
+    group: &'static str,
+    members: Members,
+    patch: &'static str,
+    expect: &'static [(&'static str, &'static str)],
+}
+
+enum Members {
+    Read,
+    Unread,
+}
+
+const PLAIN: ManyGroups = ManyGroups {
+    name: "a hundred groups",
+    count: 100,
+    kind: "OKTA_GROUP",
+    group: "torq-bulk",
+    members: Members::Read,
+    patch: "{}",
+    expect: &[],
+};
+
+const MANY_GROUPS: [ManyGroups; 9] = [
+    PLAIN,
+    ManyGroups {
+        name: "one group too many for the implicit flow",
+        count: 101,
+        expect: &[("ada@acme.com", "locked_out at token")],
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "the code flow has no limit",
+        count: 101,
+        patch: r#"{"connection": {"torq": {"flow": "code"}}}"#,
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "what is not requested is not counted",
+        count: 101,
+        patch: r#"{"connection": {"torq": {"requested_scopes": ["openid", "email"]}}}"#,
+        expect: &[("bob@acme.com", "locked_out at mapping"), ("cyd@acme.com", "locked_out at mapping")],
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "a directory's groups do not pass and do not count",
+        count: 101,
+        kind: "APP_GROUP",
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "groups whose members were not read, more than a hundred of which could be anyone's",
+        count: 101,
+        members: Members::Unread,
+        expect: &[
+            ("ada@acme.com", "granted Owner rank 1 assuming group_count"),
+            ("bob@acme.com", "granted Viewer rank 3 assuming group_count"),
+            ("cyd@acme.com", "granted Contributor rank 2 assuming group_count"),
+        ],
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "at most a hundred groups of the organisation pass",
+        count: 98,
+        members: Members::Unread,
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "one reading of the regex lets too many through",
+        count: 101,
+        group: "my-torq-bulk",
+        expect: &[("ada@acme.com", "unknown at token")],
+        ..PLAIN
+    },
+    ManyGroups {
+        name: "settings that were not read may let too many through",
+        count: 101,
+        members: Members::Unread,
+        patch: r#"{"okta": {"id-token": null}}"#,
+        expect: &[
+            ("ada@acme.com", "granted Owner rank 1 assuming group_count"),
+            ("bob@acme.com", "unknown at mapping"),
+            ("cyd@acme.com", "unknown at mapping"),
+            ("dee@acme.com", "unknown at mapping"),
+        ],
+        ..PLAIN
+    },
+];
+
+impl ManyGroups {
+    fn told(&self, base: &Value, base_expect: &BTreeMap<String, String>) -> Story {
+        let mut world = base.clone();
+        merge(&mut world, &serde_json::from_str(self.patch).expect("a patch"));
+        for at in 0..self.count {
+            let id = format!("00gb{at:03}");
+            let name = format!("{}-{at:03}", self.group);
+            if let Members::Read = self.members {
+                world["okta"]["group-users"][&id] = json!([{"id": "00u1"}]);
+            }
+            let group = json!({"id": id, "type": self.kind, "profile": {"name": name}});
+            world["okta"]["groups"].as_array_mut().expect("groups").push(group);
+        }
+        let mut expect = base_expect.clone();
+        expect.extend(self.expect.iter().map(|(user, verdict)| ((*user).to_owned(), (*verdict).to_owned())));
+        Story { name: self.name.to_owned(), cites: "G6.8".to_owned(), world, expect }
+    }
 }
 
 /// JSON Merge Patch (RFC 7396).

@@ -771,13 +771,13 @@ const LISTS: [&str; 13] = [
 
 fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
-        5 => select(DOCUMENTS.to_vec()).prop_map(Fault::Missing),
+        8 => select(DOCUMENTS.to_vec()).prop_map(Fault::Missing),
         1 => Just(Fault::Missing("/torq/users")),
         2 => (select(vec!["/okta/group-users", "/okta/user-groups"]), any::<usize>())
             .prop_map(|(folder, file)| Fault::MissingFile(folder, file)),
         11 => select(fields()).prop_map(|(pointer, value)| Fault::Field(pointer, value)),
         2 => select(combinations()).prop_map(Fault::Several),
-        2 => any::<usize>().prop_map(Fault::SidesDisagree),
+        4 => any::<usize>().prop_map(Fault::SidesDisagree),
         5 => (any::<u16>(), any::<u16>(), any::<u16>(), any::<u16>(), prop::bool::weighted(0.2), any::<bool>())
             .prop_map(|(one, other, lost, fewer, forgotten, lookups)| Fault::Filtered {
                 lists: one & other,
@@ -863,7 +863,6 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("/okta/access-policy-rules", json!([])),
         ("/okta/app-groups", json!([])),
         ("/okta/app-users", json!([])),
-        ("/okta/groups", json!([])),
         ("/okta/users", json!([])),
         ("/torq/claim-mappings/claim_mappings", json!([])),
         ("/torq/roles/roles", json!([])),
@@ -929,9 +928,10 @@ impl Fault {
             }
             Self::SidesDisagree(pick) => disagree(world, *pick),
             Self::Filtered { lists, lost, forgotten, lookups } => {
+                let before = world["okta"].to_string().to_lowercase();
                 filter(world, *lists, *lost, if *forgotten { Entry::LeftOut } else { Entry::Incomplete });
                 if *lookups {
-                    look_up(world);
+                    look_up(world, &before);
                 }
             }
             Self::Several(faults) => faults.iter().for_each(|fault| fault.befall(world)),
@@ -1031,17 +1031,29 @@ fn keep(document: &Value, lost: u16) -> Value {
     }
 }
 
-/// Emails and group names that were asked for one by one. The names that this world uses for people and groups are
-/// left out: a lookup would have found them.
-fn look_up(world: &mut Value) {
+/// Emails and group names that were asked for one by one, and that the documents did not have before they were cut:
+/// a lookup would have found those.
+fn look_up(world: &mut Value, before: &str) {
+    let absent = |names: Vec<&'static str>| -> Vec<&'static str> {
+        names.into_iter().filter(|name| !before.contains(&format!("\"{}\"", name.to_lowercase()))).collect()
+    };
+    let emails = absent([&STRANGERS[..], &OTHER_EMAILS, &LOGINS].concat());
+    let groups = absent([&GROUP_NAMES[..], &["torq-admins ", "torq-bulk-000", "Everyone"]].concat());
     let Some(documents) = world.pointer_mut("/manifest/documents").and_then(Value::as_object_mut) else {
         return;
     };
-    for (path, names) in
-        [("okta/users", json!(STRANGERS)), ("okta/groups", json!(["torq-admins ", "torq-bulk-000", "Soc"]))]
-    {
+    for (path, names) in [("okta/users", emails), ("okta/groups", groups)] {
         if let Some(entry) = documents.get_mut(path).filter(|entry| entry["complete"] == json!(false)) {
-            entry["looked_up"] = names;
+            entry["looked_up"] = json!(names);
         }
     }
+}
+
+/// The same world through narrower rights: the bits say which of `LISTS` are cut and which rows of them are lost.
+/// The role list stays whole, since it only gives roles their names.
+pub fn cut(world: &Value, lists: u16, lost: u16) -> Value {
+    let roles = LISTS.iter().position(|list| *list == "torq/roles").map_or(0, |at| 1 << at);
+    let mut cut = world.clone();
+    Fault::Filtered { lists: lists & !roles, lost, forgotten: false, lookups: true }.befall(&mut cut);
+    cut
 }
