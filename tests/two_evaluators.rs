@@ -206,7 +206,7 @@ fn comparable(count: usize) -> impl Iterator<Item = (Value, Vec<Row>)> {
 #[test]
 fn a_missing_document_never_turns_the_second_reading_into_another_certainty() {
     let kept = ["/okta/openid-configuration", "/torq/roles"];
-    for (world, whole) in comparable(3000) {
+    for (world, whole) in comparable(300) {
         for document in worlds::DOCUMENTS.into_iter().filter(|document| !kept.contains(document)) {
             let mut hidden = world.clone();
             let Some(slot) = hidden.pointer_mut(document) else { continue };
@@ -219,7 +219,7 @@ fn a_missing_document_never_turns_the_second_reading_into_another_certainty() {
 
 #[test]
 fn an_incomplete_list_never_turns_the_second_reading_into_another_certainty() {
-    for (world, whole) in comparable(3000).filter(|(world, _)| world.get("manifest").is_none()) {
+    for (world, whole) in comparable(60).filter(|(world, _)| world.get("manifest").is_none()) {
         for lists in (0..13).map(|at| 1 << at).chain([0x1fff]) {
             for lost in [0x0000, 0x5555, 0xaaaa, 0xffff] {
                 let cut = worlds::cut(&world, lists, lost);
