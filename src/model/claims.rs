@@ -63,6 +63,8 @@ pub struct Claim {
     pub scopes: Vec<String>,
     /// In the ID token even when it is asked for with a code; the other case is G6.3c.
     pub always_in_id_token: bool,
+    /// Whether it is active and for the ID token is not said.
+    pub may_be_off: bool,
 }
 
 impl Claim {
@@ -108,6 +110,7 @@ pub fn own(settings: &shape::IdToken) -> Option<Claim> {
         name_field: "name",
         scopes: Vec::new(),
         always_in_id_token: true,
+        may_be_off: false,
     })
 }
 
@@ -121,6 +124,7 @@ pub fn declared(claim: &DeclaredGroupsClaim) -> Claim {
         name_field: "name",
         scopes: Vec::new(),
         always_in_id_token: true,
+        may_be_off: false,
     }
 }
 
@@ -135,16 +139,18 @@ pub fn federated(rows: Vec<shape::FederatedClaim>) -> Vec<Claim> {
             name_field: "name",
             scopes: Vec::new(),
             always_in_id_token: true,
+            may_be_off: false,
         })
         .collect()
 }
 
-/// Active claims for the ID token that are not Okta's own (system) ones.
+/// Claims for the ID token that are, or may be, active and are not Okta's own (system) ones.
 pub fn of_server(rows: Vec<shape::AuthorizationServerClaim>) -> Vec<Claim> {
     rows.into_iter()
         .enumerate()
         .filter(|(_, row)| row.status.as_deref().is_none_or(|status| status == "ACTIVE"))
-        .filter(|(_, row)| row.claim_type.as_deref() == Some("IDENTITY") && row.system != Some(true))
+        .filter(|(_, row)| row.claim_type.as_deref().is_none_or(|kind| kind == "IDENTITY"))
+        .filter(|(_, row)| row.system != Some(true) && row.value_type.as_deref() != Some("SYSTEM"))
         .map(|(position, row)| Claim {
             value: value(row.value_type.as_deref(), row.group_filter_type.as_deref(), row.value.as_deref()),
             name: row.name,
@@ -152,7 +158,8 @@ pub fn of_server(rows: Vec<shape::AuthorizationServerClaim>) -> Vec<Claim> {
             value_field: "value",
             name_field: "name",
             scopes: row.conditions.and_then(|conditions| conditions.scopes).unwrap_or_default(),
-            always_in_id_token: row.always_include_in_token.unwrap_or(true),
+            always_in_id_token: row.always_include_in_token == Some(true),
+            may_be_off: row.status.is_none() || row.claim_type.is_none(),
         })
         .collect()
 }

@@ -99,8 +99,8 @@ pub enum Record {
 #[derive(Debug, Clone)]
 pub struct Assignment {
     pub scope: AssignmentScope,
-    /// Not `DEPROVISIONED`, `REVOKED`, `UNASSIGNED` or `INACTIVE` (semantics G5.1).
-    pub active: bool,
+    /// Not `DEPROVISIONED`, `REVOKED`, `UNASSIGNED` or `INACTIVE` (semantics G5.1); without a status it is not known.
+    pub active: Truth,
     pub email: Option<String>,
     pub user_name: Option<String>,
     pub position: usize,
@@ -133,8 +133,8 @@ impl User {
         self.login
             .as_deref()
             .or(self.email.as_deref())
-            .or_else(|| assigned.and_then(|row| row.user_name.as_deref()))
             .or_else(|| assigned.and_then(|row| row.email.as_deref()))
+            .or_else(|| assigned.and_then(|row| row.user_name.as_deref()))
             .unwrap_or(&self.id)
     }
 }
@@ -308,7 +308,7 @@ impl Directory {
                 }
                 _ => AssignmentScope::Unsaid,
             },
-            active: !row.status.as_deref().is_some_and(|status| NOT_ASSIGNED.contains(&status)),
+            active: Truth::of(row.status.as_deref().map(|status| !NOT_ASSIGNED.contains(&status))),
             email: row.profile.and_then(|profile| profile.email),
             user_name: row.credentials.and_then(|credentials| credentials.user_name),
             position,
@@ -323,7 +323,8 @@ impl Directory {
             return *index;
         }
         let index = UserIndex(u32::try_from(self.users.len()).unwrap_or(u32::MAX));
-        let record = if self.user_list.settles(id) { Record::NotThere } else { Record::Unknown };
+        // Another document names the id, so a look-up by name says nothing of it.
+        let record = if self.user_list.is_complete() { Record::NotThere } else { Record::Unknown };
         self.users.push(User {
             id: id.to_owned(),
             login: None,

@@ -51,7 +51,10 @@ pub fn access_rules(rows: Vec<shape::AccessPolicyRule>) -> Vec<AccessRule> {
         .enumerate()
         .filter(|(_, row)| row.status.as_deref().is_none_or(|status| status == "ACTIVE"))
         .map(|(position, row)| {
-            let (people, other_conditions) = conditions(row.conditions.as_ref());
+            let (people, mut other_conditions) = conditions(row.conditions.as_ref());
+            if row.status.is_none() {
+                other_conditions.push("status".to_owned());
+            }
             let access = match row
                 .actions
                 .and_then(|actions| actions.app_sign_on)
@@ -132,7 +135,7 @@ fn empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Object(members) => members.values().all(empty),
-        Value::Array(elements) => elements.is_empty(),
+        Value::Array(elements) => elements.iter().all(empty),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
@@ -141,13 +144,15 @@ fn empty(value: &Value) -> bool {
 #[derive(Debug, Clone)]
 pub struct TokenPolicy {
     pub name: String,
-    /// Client ids, or `ALL_CLIENTS`; `None` where the answer does not say.
-    pub clients: Option<Vec<String>>,
-    /// Active rules; `None` where they were not read.
+    /// Client ids, or `ALL_CLIENTS`; empty is no condition.
+    pub clients: Vec<String>,
+    /// Whether it is active is not said.
+    pub may_be_off: bool,
+    /// Rules that are, or may be, active; `None` where they were not read.
     pub rules: Option<Vec<TokenRule>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TokenRule {
     pub name: String,
     /// An empty list is no condition.
@@ -155,6 +160,7 @@ pub struct TokenRule {
     /// Scopes or `*`; an empty list is no condition.
     pub scopes: Vec<String>,
     pub people: People,
+    pub may_be_off: bool,
 }
 
 pub fn token_policies(rows: Vec<shape::AuthorizationServerPolicy>) -> Vec<TokenPolicy> {
@@ -163,10 +169,8 @@ pub fn token_policies(rows: Vec<shape::AuthorizationServerPolicy>) -> Vec<TokenP
         .filter(|row| active(&row.status))
         .map(|row| TokenPolicy {
             name: row.name.or(row.id).unwrap_or_default(),
-            clients: row
-                .conditions
-                .and_then(|conditions| conditions.clients)
-                .and_then(|clients| clients.include),
+            clients: lists(row.conditions.and_then(|conditions| conditions.clients)).include,
+            may_be_off: row.status.is_none(),
             rules: row
                 .rules
                 .map(|rules| rules.into_iter().filter(|rule| active(&rule.status)).map(token_rule).collect()),
@@ -182,5 +186,6 @@ fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
         grant_types: lists(conditions.grant_types).include,
         scopes: lists(conditions.scopes).include,
         people: People { groups: lists(people.groups), users: lists(people.users) },
+        may_be_off: row.status.is_none(),
     }
 }

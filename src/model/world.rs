@@ -29,9 +29,12 @@ pub struct World {
     /// The custom domain, where the id-token settings give it.
     pub custom_url: Fact<String>,
     pub federated_claims: Fact<Vec<Claim>>,
+    /// Whether a federated claim that is not among them is known not to be there.
+    pub federated_claims_complete: bool,
     pub authorization_server: Fact<AuthorizationServer>,
     pub server_claims: Fact<Vec<Claim>>,
     pub server_policies: Fact<Vec<TokenPolicy>>,
+    pub server_policies_complete: bool,
     /// Ids of assigned groups in the order of `okta/app-groups.json`.
     pub app_groups: Fact<Vec<String>>,
     /// Whether a group that is not among them is known not to be assigned.
@@ -40,11 +43,13 @@ pub struct World {
     /// Active rules of the app's sign-in policy by priority.
     pub access_rules: Fact<Vec<AccessRule>>,
     pub directory: Directory,
-    /// By rank.
+    /// By rank; unknown unless all of them were read, since any other could come first.
     pub mappings: Fact<Vec<Mapping>>,
+    /// Emails that a mapping names, in the file's order, whether or not all mappings were read.
+    pub mapped_emails: Vec<String>,
     pub roles: Fact<Roles>,
     pub torq_users: Fact<Vec<TorqUser>>,
-    pub torq_users_complete: bool,
+    pub torq_user_list: Listing,
     pub manifest: Option<Manifest>,
     /// Documents that are there and could not be read.
     pub faults: Vec<ReadFault>,
@@ -97,7 +102,11 @@ impl<'a> Loader<'a> {
         let id_token = self.one::<okta_shape::IdToken>(&DocumentName::IdToken);
         let (own_claim, custom_url) = own_claim(&id_token, &wizard);
         let (app_groups, app_groups_listing) = self.list::<okta_shape::AppGroup>(&DocumentName::AppGroups);
-        let (torq_users, torq_users_complete) = self.torq_users();
+        let (torq_users, torq_user_list) = self.torq_users();
+        let (mappings, mapped_emails) = self.mappings();
+        let (federated_claims, federated_claims_complete) = self.part_list(&DocumentName::FederatedClaims);
+        let (server_policies, server_policies_complete) =
+            self.part_list(&DocumentName::AuthorizationServerPolicies);
         let world = World {
             name,
             wizard,
@@ -110,14 +119,14 @@ impl<'a> Loader<'a> {
             app,
             own_claim,
             custom_url,
-            federated_claims: self.whole_list(&DocumentName::FederatedClaims).map(claims::federated),
+            federated_claims: federated_claims.map(claims::federated),
+            federated_claims_complete,
             authorization_server: self
                 .one::<okta_shape::AuthorizationServer>(&DocumentName::AuthorizationServer)
                 .map(|server| AuthorizationServer::new(&server)),
             server_claims: self.whole_list(&DocumentName::AuthorizationServerClaims).map(claims::of_server),
-            server_policies: self
-                .whole_list(&DocumentName::AuthorizationServerPolicies)
-                .map(policy::token_policies),
+            server_policies: server_policies.map(policy::token_policies),
+            server_policies_complete,
             app_groups_complete: app_groups_listing.is_complete(),
             app_groups: match app_groups_listing {
                 Listing::Read { .. } => Fact::Known(app_groups.into_iter().map(|group| group.id).collect()),
@@ -126,10 +135,11 @@ impl<'a> Loader<'a> {
             group_rules: self.whole_list(&DocumentName::GroupRules).map(group_rules),
             access_rules: self.whole_list(&DocumentName::AccessPolicyRules).map(policy::access_rules),
             directory: self.directory(),
-            mappings: self.mappings(),
+            mappings,
+            mapped_emails,
             roles: self.one::<torq_shape::Roles>(&DocumentName::Roles).map(|roles| Roles::new(roles.roles)),
             torq_users,
-            torq_users_complete,
+            torq_user_list,
             manifest: None,
             faults: Vec::new(),
             document_gaps: Vec::new(),
@@ -232,20 +242,38 @@ impl<'a> Loader<'a> {
         if listing.is_complete() { Fact::Known(rows) } else { Fact::Unknown(listing.gap(name)) }
     }
 
-    fn mappings(&mut self) -> Fact<Vec<Mapping>> {
-        let name = DocumentName::ClaimMappings;
-        let rows = self.one::<torq_shape::ClaimMappings>(&name);
-        self.whole(&name, rows).map(|rows| torq::mappings(rows.claim_mappings))
+    /// A list of which each row counts, and whether it is whole.
+    fn part_list<T: DeserializeOwned>(&mut self, name: &DocumentName) -> (Fact<Vec<T>>, bool) {
+        let (rows, listing) = self.list(name);
+        match listing {
+            Listing::Read { complete, .. } => (Fact::Known(rows), complete),
+            Listing::Unknown(gap) => (Fact::Unknown(gap), false),
+        }
     }
 
-    fn torq_users(&mut self) -> (Fact<Vec<TorqUser>>, bool) {
+    fn mappings(&mut self) -> (Fact<Vec<Mapping>>, Vec<String>) {
+        let name = DocumentName::ClaimMappings;
+        let rows = self.one::<torq_shape::ClaimMappings>(&name);
+        let named = rows.known().into_iter().flat_map(|rows| &rows.claim_mappings);
+        let emails =
+            named.filter(|row| row.claim_name == "email").map(|row| row.claim_value.clone()).collect();
+        (self.whole(&name, rows).map(|rows| torq::mappings(rows.claim_mappings)), emails)
+    }
+
+    fn torq_users(&mut self) -> (Fact<Vec<TorqUser>>, Listing) {
         let name = DocumentName::TorqUsers;
-        let rows = self.one::<torq_shape::Users>(&name);
-        let complete = self.extent(&name).0;
-        if rows.known().is_some() && !complete {
-            self.gaps.push(Gap::document(name, Cause::Incomplete));
+        match self.one::<torq_shape::Users>(&name) {
+            Fact::Known(rows) => {
+                let (complete, looked_up) = self.extent(&name);
+                if !complete {
+                    self.gaps.push(Gap::document(name, Cause::Incomplete));
+                }
+                let looked_up = looked_up.into_iter().map(|name| name.to_lowercase()).collect();
+                (Fact::Known(torq::users(rows.users)), Listing::Read { complete, looked_up })
+            }
+            Fact::Absent => (Fact::Absent, Listing::Read { complete: true, looked_up: Default::default() }),
+            Fact::Unknown(gap) => (Fact::Unknown(gap.clone()), Listing::Unknown(gap)),
         }
-        (rows.map(|rows| torq::users(rows.users)), complete)
     }
 
     fn whole<T>(&mut self, name: &DocumentName, value: Fact<T>) -> Fact<T> {

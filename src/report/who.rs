@@ -16,7 +16,7 @@ pub fn person(sign_in: &SignIn<'_>, person: PersonIndex, names: &mut PeopleNames
     let mut out = String::new();
     let name = names.show(sign_in.label(person));
     let _ = writeln!(out, "{name} at {}: {}", visible(&world.name), verdict(sign_in, person));
-    if sign_in.population.stranger(person).is_none_or(|stranger| !stranger.local) {
+    if sign_in.population.stranger(person).is_none_or(|stranger| stranger.local == Truth::No) {
         for gate in Gate::ALL {
             let (mark, word) = match sign_in.state(person, gate) {
                 State::Passes => ("✓", "passes"),

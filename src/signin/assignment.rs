@@ -1,6 +1,6 @@
 //! G5: who is assigned to the app, and whom the sign-in policy lets in.
 
-use crate::model::directory::{Assignment, AssignmentScope};
+use crate::model::directory::{Assignment, AssignmentScope, Record};
 use crate::model::policy::Access;
 use crate::model::{Directory, Fact, Truth, UserIndex, World};
 
@@ -9,7 +9,7 @@ use super::people;
 /// For each user, whether they are assigned (G5.1, G5.2).
 pub fn assigned(world: &World) -> Vec<Truth> {
     let directory = &world.directory;
-    let broker = world.app.known().is_some_and(|app| app.implicit_assignment);
+    let broker = broker_mode(world);
     let groups = world.app_groups.known().map_or(&[][..], Vec::as_slice);
     let mut truths: Vec<Truth> = directory
         .users
@@ -20,8 +20,7 @@ pub fn assigned(world: &World) -> Vec<Truth> {
                 None if settled_without_row(directory, user) => Truth::No,
                 None => Truth::Maybe,
             };
-            let by_broker =
-                Truth::of(broker && matches!(user.record, crate::model::directory::Record::At(_)));
+            let by_broker = if matches!(user.record, Record::At(_)) { broker } else { Truth::No };
             let by_unread_group = if world.app_groups_complete { Truth::No } else { Truth::Maybe };
             by_row.or(by_broker).or(by_unread_group)
         })
@@ -51,10 +50,7 @@ fn settled_without_row(directory: &Directory, user: &crate::model::directory::Us
 }
 
 fn by_row(world: &World, row: &Assignment, groups: &[String]) -> Truth {
-    if !row.active {
-        return Truth::No;
-    }
-    match &row.scope {
+    let by_scope = match &row.scope {
         AssignmentScope::User => Truth::Yes,
         AssignmentScope::Unsaid => Truth::Maybe,
         AssignmentScope::Group(from) => {
@@ -70,7 +66,31 @@ fn by_row(world: &World, row: &Assignment, groups: &[String]) -> Truth {
                 Truth::Maybe
             }
         }
-    }
+    };
+    row.active.and(by_scope)
+}
+
+/// G5.2: in federation broker mode everyone counts as assigned.
+pub fn broker_mode(world: &World) -> Truth {
+    Truth::of(world.app.known().map(|app| app.implicit_assignment))
+}
+
+/// Whether someone of whom it is not known whether Okta has them would be assigned.
+pub fn stranger_assigned(world: &World) -> Truth {
+    let directory = &world.directory;
+    let by_row = directory.app_user_list.is_complete()
+        && !directory.users.iter().any(|user| user.assignment.is_some());
+    let by_group = world
+        .app_groups
+        .known()
+        .into_iter()
+        .flatten()
+        .map(|id| people::stranger_in_group(directory, id))
+        .max()
+        .unwrap_or(Truth::No)
+        .or(if world.app_groups_complete { Truth::No } else { Truth::Maybe });
+    let by_row = if by_row { Truth::No } else { Truth::Maybe };
+    by_row.or(by_group).or(broker_mode(world))
 }
 
 /// What the sign-in policy does with a person.
@@ -87,14 +107,25 @@ pub enum PolicyOutcome {
 #[derive(Debug, Clone)]
 pub enum PolicyOutcomes {
     Same(PolicyOutcome),
-    Each(Vec<PolicyOutcome>),
+    Each {
+        users: Vec<PolicyOutcome>,
+        /// For someone of whom it is not known whether Okta has them.
+        stranger: PolicyOutcome,
+    },
 }
 
 impl PolicyOutcomes {
     pub fn of(&self, user: UserIndex) -> PolicyOutcome {
         match self {
             Self::Same(outcome) => *outcome,
-            Self::Each(outcomes) => outcomes.get(user.0 as usize).copied().unwrap_or(PolicyOutcome::Assumed),
+            Self::Each { users, .. } => users.get(user.0 as usize).copied().unwrap_or(PolicyOutcome::Assumed),
+        }
+    }
+
+    pub fn of_stranger(&self) -> PolicyOutcome {
+        match self {
+            Self::Same(outcome) => *outcome,
+            Self::Each { stranger, .. } => *stranger,
         }
     }
 }
@@ -140,12 +171,21 @@ pub fn policy(world: &World) -> PolicyOutcomes {
         return PolicyOutcomes::Same(remaining.outcome());
     }
     let mut each = vec![Remaining::default(); world.directory.users.len()];
+    let mut stranger = Remaining::default();
     for (index, rule) in rules.iter().enumerate() {
         let beyond = beyond_people(&rule.other_conditions);
+        stranger.meet(
+            index,
+            rule.access,
+            people::matches_stranger(&world.directory, &rule.people).and(beyond),
+        );
         let matching = people::matches(&world.directory, &rule.people);
         for (remaining, matches) in each.iter_mut().zip(matching) {
             remaining.meet(index, rule.access, matches.and(beyond));
         }
     }
-    PolicyOutcomes::Each(each.into_iter().map(Remaining::outcome).collect())
+    PolicyOutcomes::Each {
+        users: each.into_iter().map(Remaining::outcome).collect(),
+        stranger: stranger.outcome(),
+    }
 }

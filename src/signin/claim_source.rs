@@ -44,6 +44,8 @@ pub enum NotSent {
 pub struct GroupNames {
     pub claim: Claim,
     selection: Selection,
+    /// Whether the claim is in the token at all is not known, and why.
+    perhaps: Option<Gap>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +54,8 @@ enum Selection {
     Equals(String),
     Contains(String),
     Regex(JavaRegex),
+    /// A filter that cannot be followed: it gives some of the person's Okta-sourced groups.
+    SomeOf(Gap),
     Functions(Vec<GroupFunction>),
 }
 
@@ -107,7 +111,14 @@ pub fn source(world: &World, name: &str) -> ClaimSource {
         return source;
     }
     if let Some(scope) = standard_scope(name) {
-        return standard(world, name, scope);
+        let standard = standard(world, name, scope);
+        // A federated claim that was not read could have the name; never that of `email` (G3.3).
+        return match (&standard, unread_federated(world)) {
+            (ClaimSource::NotSent(_), Some(gap)) if name != EMAIL && server == Server::Organization => {
+                ClaimSource::Unknown(gap)
+            }
+            _ => standard,
+        };
     }
     match server {
         Server::Custom => match &world.server_claims {
@@ -152,44 +163,62 @@ fn server_claim(world: &World, name: &str) -> Option<ClaimSource> {
             Fact::Unknown(gap) => return Some(ClaimSource::Unknown(gap.clone())),
         }
     }
-    if !claim.always_in_id_token {
-        match &world.wizard.flow {
-            Fact::Known(Flow::Implicit) => {}
-            Fact::Unknown(gap) => return Some(ClaimSource::Unknown(gap.clone())),
-            Fact::Known(Flow::Code) | Fact::Absent => {
-                return Some(ClaimSource::Unknown(undecided(
-                    claim,
-                    "the claim is included \"when requested\" only: with the code flow it is at /userinfo, which Torq may not read",
-                )));
-            }
+    let left_to_userinfo = !claim.always_in_id_token && world.wizard.flow != Fact::Known(Flow::Implicit);
+    let perhaps = if claim.may_be_off {
+        Some(undecided(claim, "whether the claim is active, and in the ID token, is not said"))
+    } else {
+        left_to_userinfo.then(|| {
+            undecided(
+                claim,
+                "the claim is not always included in the ID token: with the code flow it may be at /userinfo only",
+            )
+        })
+    };
+    Some(match (carried(claim), perhaps) {
+        (ClaimSource::Groups(mut names), Some(gap)) => {
+            names.perhaps = Some(gap);
+            ClaimSource::Groups(names)
         }
-    }
-    Some(carried(claim))
+        (source, _) => source,
+    })
 }
 
-/// The app's own claim, else a federated one (G6.3a, G6.3b).
+/// Why a claim that no read document has may be a federated one (G6.3b).
+fn unread_federated(world: &World) -> Option<Gap> {
+    match &world.federated_claims {
+        Fact::Known(_) if !world.federated_claims_complete => {
+            Some(Gap::document(DocumentName::FederatedClaims, Cause::Incomplete))
+        }
+        Fact::Unknown(gap) => Some(gap.clone()),
+        Fact::Known(_) | Fact::Absent => None,
+    }
+}
+
+/// The app's own claim, or a federated one (G6.3a, G6.3b). Only one of them can send a claim, so where the own one was not read, neither
+/// is known.
 fn organization_claim(world: &World, name: &str) -> ClaimSource {
+    let asked = requests(world, GROUPS);
     if let Fact::Known(claim) = &world.own_claim
         && claim.name == name
     {
-        return match requests(world, GROUPS) {
+        return match asked {
             Fact::Known(true) | Fact::Absent => carried(claim),
             Fact::Known(false) => ClaimSource::NotSent(NotSent::ScopeNotRequested(GROUPS.to_owned())),
             Fact::Unknown(gap) => ClaimSource::Unknown(gap),
         };
     }
-    // Okta refuses a federated claim of the name `groups`.
-    let federated = if name == GROUPS { Fact::Absent } else { world.federated_claims.as_ref() };
-    if let Fact::Known(claims) = &federated
-        && let Some(claim) = claims.iter().find(|claim| claim.name == name)
+    if let Fact::Unknown(gap) = &world.own_claim
+        && asked != Fact::Known(false)
     {
-        return carried(claim);
+        return ClaimSource::Unknown(gap.clone());
     }
-    let asked = requests(world, GROUPS) != Fact::Known(false);
-    match (&world.own_claim, federated) {
-        (Fact::Unknown(gap), _) if asked => ClaimSource::Unknown(gap.clone()),
-        (_, Fact::Unknown(gap)) => ClaimSource::Unknown(gap),
-        _ => ClaimSource::NotSent(NotSent::NoSource),
+    let federated = world.federated_claims.known().into_iter().flatten().find(|claim| claim.name == name);
+    match (federated, unread_federated(world)) {
+        // Okta refuses a federated claim of the name `groups`.
+        _ if name == GROUPS => ClaimSource::NotSent(NotSent::NoSource),
+        (Some(claim), _) => carried(claim),
+        (None, Some(gap)) => ClaimSource::Unknown(gap),
+        (None, None) => ClaimSource::NotSent(NotSent::NoSource),
     }
 }
 
@@ -209,12 +238,10 @@ pub fn carried(claim: &Claim) -> ClaimSource {
         ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
             Ok(regex) => Selection::Regex(regex),
             Err(RegexRefusal::NotARegex) => return ClaimSource::NotSent(NotSent::FilterNotARegex),
-            Err(RegexRefusal::CannotFollow(construct)) => {
-                return ClaimSource::Unknown(undecided(
-                    claim,
-                    &format!("the regex uses {construct}, which cannot be followed here as Okta reads it"),
-                ));
-            }
+            Err(RegexRefusal::CannotFollow(construct)) => Selection::SomeOf(undecided(
+                claim,
+                &format!("the regex uses {construct}, which cannot be followed here as Okta reads it"),
+            )),
         },
         ClaimValue::Expression(expression) => match read_group_functions(expression) {
             Some(functions) => Selection::Functions(functions),
@@ -227,7 +254,7 @@ pub fn carried(claim: &Claim) -> ClaimSource {
         },
         ClaimValue::Other(why) => return ClaimSource::Unknown(undecided(claim, why)),
     };
-    ClaimSource::Groups(Box::new(GroupNames { claim: claim.clone(), selection }))
+    ClaimSource::Groups(Box::new(GroupNames { claim: claim.clone(), selection, perhaps: None }))
 }
 
 /// Names longer than what an own or a federated expression may ask for: no token (G6.9).
@@ -243,8 +270,24 @@ impl GroupNames {
         !matches!(self.selection, Selection::Functions(_))
     }
 
+    /// What is missing to know what the claim carries, where it is the claim itself that is not known.
+    pub fn gap(&self) -> Option<&Gap> {
+        match &self.selection {
+            Selection::SomeOf(gap) => Some(gap),
+            _ => self.perhaps.as_ref(),
+        }
+    }
+
+    fn if_sent(&self, truth: Truth) -> Truth {
+        if self.perhaps.is_some() { truth.and(Truth::Maybe) } else { truth }
+    }
+
     /// Whether the claim carries the group's name for its members.
     pub fn passes(&self, group: &Group, reading: RegexReading) -> Truth {
+        self.if_sent(self.selects(group, reading))
+    }
+
+    fn selects(&self, group: &Group, reading: RegexReading) -> Truth {
         match &self.selection {
             Selection::Functions(functions) => {
                 functions.iter().map(|function| function_passes(function, group)).max().unwrap_or(Truth::No)
@@ -264,14 +307,14 @@ impl GroupNames {
 
     /// Whether a group of this name, of which nothing else is known, could be in the claim.
     pub fn could_carry(&self, name: &str, reading: RegexReading) -> Truth {
-        match &self.selection {
+        self.if_sent(match &self.selection {
             Selection::Functions(functions) => functions
                 .iter()
                 .map(|function| function_could_carry(function, name))
                 .max()
                 .unwrap_or(Truth::No),
             _ => self.filter_takes(name, reading),
-        }
+        })
     }
 
     /// The filter alone, on a name.
@@ -282,7 +325,7 @@ impl GroupNames {
             Selection::Equals(whole) => Truth::of(folded == *whole),
             Selection::Contains(part) => Truth::of(folded.contains(part.as_str())),
             Selection::Regex(regex) => Truth::of(regex.matches(name, reading)),
-            Selection::Functions(_) => Truth::Maybe,
+            Selection::SomeOf(_) | Selection::Functions(_) => Truth::Maybe,
         }
     }
 
@@ -301,38 +344,35 @@ impl GroupNames {
         })
     }
 
-    /// The functions that stop at a limit, each with its own share of the claim.
-    pub fn limited(&self) -> Vec<(GroupNames, u64)> {
-        let Selection::Functions(functions) = &self.selection else { return Vec::new() };
+    /// What gives the claim its names, each with the limit that it stops at: the filter, or the expression's functions one by one.
+    pub fn shares(&self) -> Vec<(GroupNames, Option<u64>)> {
+        let Selection::Functions(functions) = &self.selection else { return vec![(self.clone(), None)] };
         functions
             .iter()
-            .filter_map(|function| {
+            .map(|function| {
                 let limit = match function {
                     GroupFunction::Starts { limit, .. }
                     | GroupFunction::Contains { limit, .. }
                     | GroupFunction::Ends { limit, .. }
-                    | GroupFunction::Filtered { limit, .. } => *limit,
-                    GroupFunction::OfUser { .. } => return None,
+                    | GroupFunction::Filtered { limit, .. } => Some(*limit),
+                    GroupFunction::OfUser { .. } => None,
                 };
                 let share = GroupNames {
                     claim: self.claim.clone(),
                     selection: Selection::Functions(vec![function.clone()]),
+                    perhaps: self.perhaps.clone(),
                 };
-                Some((share, limit))
+                (share, limit)
             })
             .collect()
     }
 
     /// The most names that the claim can carry by its limits; `None` without one.
     pub fn most(&self) -> Option<u64> {
-        let Selection::Functions(functions) = &self.selection else { return None };
-        functions.iter().try_fold(0_u64, |sum, function| match function {
-            GroupFunction::Starts { limit, .. }
-            | GroupFunction::Contains { limit, .. }
-            | GroupFunction::Ends { limit, .. }
-            | GroupFunction::Filtered { limit, .. } => sum.checked_add(*limit),
-            GroupFunction::OfUser { .. } => None,
-        })
+        if self.is_filter() {
+            return None;
+        }
+        self.shares().into_iter().try_fold(0_u64, |sum, (_, limit)| sum.checked_add(limit?))
     }
 }
 
@@ -406,34 +446,46 @@ pub struct CarriedGroups {
 
 pub fn carried_groups(world: &World) -> CarriedGroups {
     let mut carried = CarriedGroups { claims: Vec::new(), unknown: None };
-    let mut add = |source: ClaimSource| match source {
+    let mut add = |claim: Option<&Claim>, source: ClaimSource| match source {
         ClaimSource::Groups(names) => carried.claims.push(*names),
-        ClaimSource::Unknown(gap) => carried.unknown = carried.unknown.take().or(Some(gap)),
-        ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => {}
+        ClaimSource::Unknown(gap) if claim.is_none_or(may_give_groups) => {
+            carried.unknown = carried.unknown.take().or(Some(gap));
+        }
+        ClaimSource::Unknown(_) | ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => {}
     };
     match server(world) {
-        Server::Custom => match &world.server_claims {
-            Fact::Known(claims) => {
-                claims.iter().filter_map(|claim| server_claim(world, &claim.name)).for_each(add)
+        Server::Custom => {
+            let claims = world.server_claims.known().map_or(&[][..], Vec::as_slice);
+            for claim in claims {
+                add(
+                    Some(claim),
+                    server_claim(world, &claim.name).unwrap_or(ClaimSource::NotSent(NotSent::NoSource)),
+                );
             }
-            Fact::Absent => {}
-            Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
-        },
-        Server::Organization => {
-            match &world.own_claim {
-                Fact::Known(claim) => add(organization_claim(world, &claim.name)),
-                Fact::Absent => {}
-                Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
-            }
-            match &world.federated_claims {
-                Fact::Known(claims) => claims.iter().map(self::carried).for_each(add),
-                Fact::Absent => {}
-                Fact::Unknown(gap) => add(ClaimSource::Unknown(gap.clone())),
+            if let Some(gap) = world.server_claims.gap() {
+                add(None, ClaimSource::Unknown(gap.clone()));
             }
         }
-        Server::Unknown(gap) => add(ClaimSource::Unknown(gap)),
+        Server::Organization => {
+            match &world.own_claim {
+                Fact::Known(claim) => add(Some(claim), organization_claim(world, &claim.name)),
+                Fact::Absent => {}
+                Fact::Unknown(gap) => add(None, ClaimSource::Unknown(gap.clone())),
+            }
+            let federated = world.federated_claims.known().map_or(&[][..], Vec::as_slice);
+            federated.iter().for_each(|claim| add(Some(claim), self::carried(claim)));
+        }
+        Server::Unknown(gap) => add(None, ClaimSource::Unknown(gap)),
     }
     carried
+}
+
+/// An expression that does not so much as speak of groups gives no list of them.
+fn may_give_groups(claim: &Claim) -> bool {
+    match &claim.value {
+        ClaimValue::Expression(expression) => expression.to_lowercase().contains("group"),
+        ClaimValue::Filter { .. } | ClaimValue::Other(_) => true,
+    }
 }
 
 /// Where a claim that is not configured would be set, for the place of a finding.

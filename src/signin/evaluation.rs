@@ -11,7 +11,7 @@ use super::java_regex::RegexReading;
 use super::mapping::{MappingOutcome, Table, Walks};
 use super::population::{PersonIndex, Population};
 use super::request::{GateState, Request};
-use super::token::{self, GroupLimit};
+use super::token::{self, GroupLimit, ServerPolicy};
 use super::verdict::{Assumption, Assumptions, Gate, Verdict};
 
 /// A person's own state at a gate, without words: [`SignIn::reason`] finds them.
@@ -54,7 +54,8 @@ pub struct SignIn<'w> {
     pub carried: CarriedGroups,
     assigned: Vec<Truth>,
     policy: PolicyOutcomes,
-    server_policy: Vec<Truth>,
+    server_policy: ServerPolicy,
+    stranger_assigned: Truth,
     findings: Vec<Findings>,
     walks: Walks,
     limits: Vec<(RegexReading, Vec<GroupLimit>)>,
@@ -82,6 +83,7 @@ impl<'w> SignIn<'w> {
             request: Request::new(world),
             policy: assignment::policy(world),
             server_policy: token::server_policy(world),
+            stranger_assigned: assignment::stranger_assigned(world),
             carried,
             assigned,
             population,
@@ -120,30 +122,22 @@ impl<'w> SignIn<'w> {
         };
         let Some(user) = self.population.user(person) else {
             let settled = self.population.stranger(person).is_some_and(|stranger| stranger.settled);
-            let state = if settled { State::Fails } else { State::Unknown };
-            return Findings {
-                user: state,
-                assignment: State::Unknown,
-                token: State::Unknown,
-                mapping,
-                assumes,
-            };
+            let user = if settled { State::Fails } else { State::Unknown };
+            let assignment = assignment_state(self.policy.of_stranger(), self.stranger_assigned);
+            let token = if self.server_policy.stranger == Truth::No { State::Fails } else { State::Unknown };
+            return Findings { user, assignment, token, mapping, assumes };
         };
         let policy = self.policy.of(user);
         if policy == PolicyOutcome::Assumed {
             assumes.add(Assumption::Policy);
         }
-        let assignment = match (policy, self.assigned(user)) {
-            (PolicyOutcome::Denies(_), _) | (_, Truth::No) => State::Fails,
-            (_, Truth::Maybe) => State::Unknown,
-            (_, Truth::Yes) => State::Passes,
-        };
+        let assignment = assignment_state(policy, self.assigned(user));
         let token = self.token(user, &mut assumes);
         Findings { user: user_state(self.world.directory.user(user)), assignment, token, mapping, assumes }
     }
 
     fn token(&self, user: UserIndex, assumes: &mut Assumptions) -> State {
-        match self.server_policy.get(user.0 as usize) {
+        match self.server_policy.users.get(user.0 as usize) {
             Some(Truth::No) => return State::Fails,
             Some(Truth::Maybe) => assumes.add(Assumption::Policy),
             Some(Truth::Yes) | None => {}
@@ -167,10 +161,8 @@ impl<'w> SignIn<'w> {
 
     /// Whether a user is assigned (G5.1, G5.2).
     pub fn assigned(&self, user: UserIndex) -> Truth {
-        if self.world.app.known().is_some_and(|app| app.implicit_assignment) {
-            return Truth::Yes;
-        }
-        self.assigned.get(user.0 as usize).copied().unwrap_or(Truth::Maybe)
+        let listed = self.assigned.get(user.0 as usize).copied().unwrap_or(Truth::Maybe);
+        listed.or(assignment::broker_mode(self.world))
     }
 
     /// What the sign-in policy does with a user (G5.3).
@@ -212,10 +204,13 @@ impl<'w> SignIn<'w> {
 
     /// The verdict, without its words.
     pub fn outcome(&self, person: PersonIndex) -> Outcome {
-        if let Some(stranger) = self.population.stranger(person)
-            && stranger.local
-        {
-            return if stranger.settled { Outcome::NotSubject } else { Outcome::Unknown(Gate::User) };
+        if let Some(stranger) = self.population.stranger(person) {
+            match (stranger.local, stranger.settled) {
+                (Truth::Yes, true) => return Outcome::NotSubject,
+                // Who may be a local account cannot be called locked out, whatever fails.
+                (Truth::Yes, false) | (Truth::Maybe, _) => return Outcome::Unknown(Gate::User),
+                (Truth::No, _) => {}
+            }
         }
         let at = |wanted: State| Gate::ALL.into_iter().find(|gate| self.state(person, *gate) == wanted);
         match (at(State::Fails), at(State::Unknown), self.mapping_outcome(person)) {
@@ -280,11 +275,12 @@ impl<'w> SignIn<'w> {
 
     fn user_reason(&self, person: PersonIndex) -> String {
         let Some(user) = self.population.user(person).and_then(|user| self.world.directory.user(user)) else {
-            let settled = self.population.stranger(person).is_some_and(|stranger| stranger.settled);
-            return if settled {
-                "Okta has no such user".to_owned()
-            } else {
-                self.world.directory.user_list.gap(&DocumentName::Users).to_string()
+            return match self.population.stranger(person) {
+                Some(stranger) if stranger.settled && stranger.local == Truth::Maybe => {
+                    "whether this is a local Torq account is not known".to_owned()
+                }
+                Some(stranger) if stranger.settled => "Okta has no such user".to_owned(),
+                _ => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
             };
         };
         match (user.record, user.status.as_deref()) {
@@ -304,10 +300,10 @@ impl<'w> SignIn<'w> {
     }
 
     fn assignment_reason(&self, person: PersonIndex) -> String {
-        let Some(user) = self.population.user(person) else {
-            return self.world.directory.user_list.gap(&DocumentName::Users).to_string();
-        };
-        match (self.assigned(user), self.policy(user)) {
+        let user = self.population.user(person);
+        let assigned = user.map_or(self.stranger_assigned, |user| self.assigned(user));
+        let policy = user.map_or(self.policy.of_stranger(), |user| self.policy(user));
+        match (assigned, policy) {
             (Truth::No, _) => "not assigned to the Okta app".to_owned(),
             (_, PolicyOutcome::Denies(rule)) => {
                 let name = self
@@ -318,7 +314,10 @@ impl<'w> SignIn<'w> {
                     .map_or("", |rule| rule.name.as_str());
                 format!("the sign-in policy denies access (rule {name:?})")
             }
-            _ => self.assignment_gap(user).to_string(),
+            _ => match user {
+                Some(user) => self.assignment_gap(user).to_string(),
+                None => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
+            },
         }
     }
 
@@ -348,9 +347,13 @@ impl<'w> SignIn<'w> {
 
     fn token_reason(&self, person: PersonIndex) -> String {
         let Some(user) = self.population.user(person) else {
-            return self.world.directory.user_list.gap(&DocumentName::Users).to_string();
+            return if self.server_policy.stranger == Truth::No {
+                "no access policy of the authorization server issues a token to Torq's client".to_owned()
+            } else {
+                self.world.directory.user_list.gap(&DocumentName::Users).to_string()
+            };
         };
-        if self.server_policy.get(user.0 as usize) == Some(&Truth::No) {
+        if self.server_policy.users.get(user.0 as usize) == Some(&Truth::No) {
             return "no access policy of the authorization server issues a token to Torq's client".to_owned();
         }
         let exceeded = self
@@ -470,7 +473,7 @@ impl<'w> SignIn<'w> {
 
     /// Whether a policy of the custom authorization server issues a token to the user.
     pub fn server_policy(&self, user: UserIndex) -> Truth {
-        self.server_policy.get(user.0 as usize).copied().unwrap_or(Truth::Maybe)
+        self.server_policy.users.get(user.0 as usize).copied().unwrap_or(Truth::Maybe)
     }
 }
 
@@ -488,6 +491,14 @@ fn readings(carried: &CarriedGroups) -> Vec<RegexReading> {
         vec![RegexReading::Whole, RegexReading::Search]
     } else {
         vec![RegexReading::Whole]
+    }
+}
+
+fn assignment_state(policy: PolicyOutcome, assigned: Truth) -> State {
+    match (policy, assigned) {
+        (PolicyOutcome::Denies(_), _) | (_, Truth::No) => State::Fails,
+        (_, Truth::Maybe) => State::Unknown,
+        (_, Truth::Yes) => State::Passes,
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::document::DocumentName;
 use crate::model::directory::Record;
 use crate::model::torq::Mapping;
-use crate::model::{Cause, Gap, GroupIndex, Truth, UserIndex, World};
+use crate::model::{Cause, Gap, GroupIndex, Truth, World};
 
 use super::claim_source::{self, ClaimSource, GroupNames};
 use super::java_regex::RegexReading;
@@ -77,14 +78,25 @@ enum Test {
 #[derive(Debug)]
 struct GroupTest {
     /// Groups of the mapped name that pass, or may.
-    groups: Vec<(GroupIndex, Truth)>,
-    /// Whether the claim could carry the name at all.
-    could_carry: Truth,
+    groups: Vec<Passing>,
     /// A group of that name may be missing from the list.
     unlisted: bool,
-    /// Index into [`Table::overflows`]: people who have more groups than the expression's limit.
-    overflow: Option<usize>,
     gap: Gap,
+}
+
+/// A group that the filter, or one function of the expression, passes.
+#[derive(Debug)]
+struct Passing {
+    group: GroupIndex,
+    truth: Truth,
+    /// Index into [`Table::overflows`]: people who have more groups than the function's limit, so that any of them may be missing.
+    overflow: Option<usize>,
+}
+
+/// What gives a claim its names, with the people for whom it is cut short.
+struct Share {
+    names: GroupNames,
+    overflow: Option<usize>,
 }
 
 /// The mapping table of a world, ready to be asked.
@@ -94,7 +106,7 @@ pub struct Table<'w> {
     pub mappings: &'w [Mapping],
     pub reading: RegexReading,
     tests: Vec<Test>,
-    /// For each claim with a limit, the users of whom its value is not known.
+    /// For each function with a limit, the users for whom it is cut short, or may be.
     overflows: Vec<Vec<bool>>,
     strangers: Vec<PersonIndex>,
 }
@@ -118,20 +130,20 @@ impl<'w> Table<'w> {
                 .filter(|person| population.stranger(*person).is_some_and(|stranger| !stranger.settled))
                 .collect(),
         };
-        let mut sources: HashMap<&str, (ClaimSource, Option<usize>)> = HashMap::new();
+        let mut sources: HashMap<&str, (ClaimSource, Vec<Share>)> = HashMap::new();
         let scalars = Scalars::new(world, population, mappings);
         for mapping in mappings {
             let name = mapping.claim_name.as_str();
             if !sources.contains_key(name) {
                 let source = claim_source::source(world, name);
-                let overflow = match &source {
-                    ClaimSource::Groups(names) => table.overflow(names),
-                    _ => None,
+                let shares = match &source {
+                    ClaimSource::Groups(names) => table.shares(names),
+                    _ => Vec::new(),
                 };
-                sources.insert(name, (source, overflow));
+                sources.insert(name, (source, shares));
             }
             let test = match sources.get(name) {
-                Some((source, overflow)) => table.test(mapping, source, *overflow, &scalars),
+                Some((source, shares)) => table.test(mapping, source, shares, &scalars),
                 None => Test::Never,
             };
             table.tests.push(test);
@@ -139,79 +151,77 @@ impl<'w> Table<'w> {
         table
     }
 
-    fn overflow(&mut self, names: &GroupNames) -> Option<usize> {
-        let mut over: Option<Vec<bool>> = None;
-        for (share, limit) in names.limited() {
-            let counts = token::count(
-                self.world,
-                |group| token::passing(self.world, &share, group, self.reading),
-                limit,
-            );
-            if let Counts::AtMost(most) = counts
-                && u64::from(most) <= limit
-            {
-                continue;
-            }
-            let over = over.get_or_insert_with(|| vec![false; self.world.directory.users.len()]);
-            for (index, slot) in over.iter_mut().enumerate() {
-                let user = UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
-                *slot |= u64::from(counts.of(user).1) > limit;
-            }
+    fn shares(&mut self, names: &GroupNames) -> Vec<Share> {
+        names
+            .shares()
+            .into_iter()
+            .map(|(names, limit)| {
+                let overflow = limit.and_then(|limit| self.overflow(&names, limit));
+                Share { names, overflow }
+            })
+            .collect()
+    }
+
+    fn overflow(&mut self, share: &GroupNames, limit: u64) -> Option<usize> {
+        let passes = |group| token::passing(self.world, share, group, self.reading);
+        let counts = token::count(self.world, passes, limit);
+        if let Counts::AtMost(most) = counts
+            && u64::from(most) <= limit
+        {
+            return None;
         }
-        self.overflows.push(over?);
+        let users = self.world.directory.user_indices();
+        let over = users.map(|user| u64::from(counts.of(user).1) > limit).collect();
+        self.overflows.push(over);
         Some(self.overflows.len() - 1)
     }
 
-    fn test(
-        &self,
-        mapping: &Mapping,
-        source: &ClaimSource,
-        overflow: Option<usize>,
-        scalars: &Scalars,
-    ) -> Test {
+    fn test(&self, mapping: &Mapping, source: &ClaimSource, shares: &[Share], scalars: &Scalars) -> Test {
         match source {
             ClaimSource::NotSent(_) => Test::Never,
             ClaimSource::Unknown(gap) => Test::Anyone(gap.clone()),
             ClaimSource::Email => scalars.emails.test(&mapping.claim_value),
             ClaimSource::UserName => scalars.user_names.test(&mapping.claim_value),
-            ClaimSource::Groups(names) => self.group_test(&mapping.claim_value, names, overflow),
+            ClaimSource::Groups(names) => self.group_test(&mapping.claim_value, names, shares),
         }
     }
 
-    fn group_test(&self, value: &str, names: &GroupNames, overflow: Option<usize>) -> Test {
+    fn group_test(&self, value: &str, names: &GroupNames, shares: &[Share]) -> Test {
         let directory = &self.world.directory;
-        let could_carry = names.could_carry(value, self.reading);
-        let groups: Vec<(GroupIndex, Truth)> = directory
-            .groups_named(value)
+        let passing = |share: &Share, group: GroupIndex| Passing {
+            group,
+            truth: token::passing(self.world, &share.names, group, self.reading),
+            overflow: share.overflow,
+        };
+        let groups: Vec<Passing> = shares
             .iter()
-            .map(|group| (*group, token::passing(self.world, names, *group, self.reading)))
-            .filter(|(_, truth)| *truth != Truth::No)
+            .flat_map(|share| directory.groups_named(value).iter().map(|group| passing(share, *group)))
+            .filter(|passing| passing.truth != Truth::No)
             .collect();
-        let unlisted = could_carry != Truth::No
-            && !groups.iter().any(|(_, truth)| *truth == Truth::Yes)
-            && !directory.settles_group(value);
-        if could_carry == Truth::No && groups.is_empty() {
+        let unlisted = names.could_carry(value, self.reading) != Truth::No && !directory.settles_group(value);
+        if groups.is_empty() && !unlisted {
             return Test::Never;
         }
-        let gap = if unlisted {
-            directory.group_list.gap(&crate::document::DocumentName::Groups)
-        } else {
-            groups.iter().find(|(group, _)| !directory.knows_members(*group)).map_or_else(
-                || Gap {
-                    place: names.claim.value_place(),
-                    cause: Cause::Undecided(format!(
-                        "whether the claim {} carries {value} is not known",
-                        names.claim.name
-                    )),
-                },
-                |(group, _)| directory.members_gap(*group),
-            )
+        let unread_members = groups.iter().find(|passing| !directory.knows_members(passing.group));
+        let gap = match (names.gap(), unread_members) {
+            (Some(gap), _) => gap.clone(),
+            (None, _) if unlisted => directory.group_list.gap(&DocumentName::Groups),
+            (None, Some(passing)) => directory.members_gap(passing.group),
+            (None, None) => Gap {
+                place: names.claim.value_place(),
+                cause: Cause::Undecided(format!(
+                    "whether the claim {} carries {value} is not known",
+                    names.claim.name
+                )),
+            },
         };
-        Test::Groups(GroupTest { groups, could_carry, unlisted, overflow, gap })
+        Test::Groups(GroupTest { groups, unlisted, gap })
     }
 
-    fn overflows(&self, test: &GroupTest, person: PersonIndex) -> bool {
-        test.overflow
+    /// Whether the function that passes the group is cut short for the person, or may be.
+    fn overflows(&self, passing: &Passing, person: PersonIndex) -> bool {
+        passing
+            .overflow
             .and_then(|index| self.overflows.get(index))
             .and_then(|over| over.get(person.0 as usize))
             .copied()
@@ -223,15 +233,12 @@ impl<'w> Table<'w> {
         match self.tests.get(mapping) {
             Some(Test::Scalar { with, .. }) => with.iter().for_each(|person| visit(*person)),
             Some(Test::Groups(test)) => {
-                for (group, truth) in &test.groups {
-                    if *truth == Truth::Yes {
-                        self.world.directory.each_member(*group, |user| {
-                            let person = PersonIndex::from(user);
-                            if !self.overflows(test, person) {
-                                visit(person);
-                            }
-                        });
-                    }
+                for passing in test.groups.iter().filter(|passing| passing.truth == Truth::Yes) {
+                    self.world.directory.each_member(passing.group, |user| {
+                        if !self.overflows(passing, user.into()) {
+                            visit(user.into());
+                        }
+                    });
                 }
             }
             Some(Test::Never | Test::Anyone(_)) | None => {}
@@ -248,25 +255,20 @@ impl<'w> Table<'w> {
                 self.strangers.iter().for_each(|person| visit(*person));
             }
             Some(Test::Groups(test)) => {
-                for (group, truth) in &test.groups {
-                    if *truth == Truth::Maybe {
-                        directory.each_member(*group, |user| visit(user.into()));
-                    }
-                    directory.each_possible_member(*group, |user| visit(user.into()));
+                for passing in &test.groups {
+                    let certain = passing.truth == Truth::Yes;
+                    directory.each_member(passing.group, |user| {
+                        if !certain || self.overflows(passing, user.into()) {
+                            visit(user.into());
+                        }
+                    });
+                    directory.each_possible_member(passing.group, |user| visit(user.into()));
                 }
                 if test.unlisted {
                     directory.each_of_unlisted_groups(|user| visit(user.into()));
                 }
-                if test.could_carry != Truth::No {
-                    directory.each_contested(|user| visit(user.into()));
+                if test.unlisted || !test.groups.is_empty() {
                     self.strangers.iter().for_each(|person| visit(*person));
-                    if let Some(over) = test.overflow.and_then(|index| self.overflows.get(index)) {
-                        (0_u32..)
-                            .map(PersonIndex)
-                            .zip(over)
-                            .filter(|(_, over)| **over)
-                            .for_each(|(person, _)| visit(person));
-                    }
                 }
             }
             Some(Test::Never) | None => {}
@@ -291,21 +293,21 @@ impl<'w> Table<'w> {
             }
             Some(Test::Groups(test)) => {
                 let Some(user) = user else {
-                    return if unsettled { test.could_carry.min(Truth::Maybe) } else { Truth::No };
+                    return if unsettled { Truth::Maybe } else { Truth::No };
                 };
                 let directory = &self.world.directory;
-                if self.overflows(test, person) {
-                    return test.could_carry.min(Truth::Maybe);
-                }
                 let listed = test
                     .groups
                     .iter()
-                    .map(|(group, truth)| (*truth).and(directory.membership(user, *group)))
+                    .map(|passing| {
+                        let truth = passing.truth.and(directory.membership(user, passing.group));
+                        // More matches than the function's limit: any of them may be missing, and nothing else is there.
+                        if self.overflows(passing, person) { truth.and(Truth::Maybe) } else { truth }
+                    })
                     .max()
                     .unwrap_or(Truth::No);
                 let unlisted = test.unlisted && directory.all_groups_of(user).is_none();
-                let contested = directory.is_contested(user) && test.could_carry != Truth::No;
-                listed.or(Truth::of(if unlisted || contested { None } else { Some(false) }))
+                listed.or(if unlisted { Truth::Maybe } else { Truth::No })
             }
         }
     }
@@ -383,9 +385,9 @@ impl Scalars {
         };
         let app_users = &world.directory.app_user_list;
         let gap = if app_users.is_complete() {
-            world.directory.user_list.gap(&crate::document::DocumentName::Users)
+            world.directory.user_list.gap(&DocumentName::Users)
         } else {
-            app_users.gap(&crate::document::DocumentName::AppUsers)
+            app_users.gap(&DocumentName::AppUsers)
         };
         let mut scalars = Self {
             emails: ScalarIndex { with: values(claim_source::EMAIL), unknown: Vec::new(), gap: gap.clone() },

@@ -1,5 +1,6 @@
 //! Conditions on people, for everyone at once: in which groups, which users (semantics G5.3, G6.3c).
 
+use crate::model::directory::Group;
 use crate::model::policy::People;
 use crate::model::{Directory, Truth};
 
@@ -29,6 +30,28 @@ pub fn matches(directory: &Directory, people: &People) -> Vec<Truth> {
             included.and(!at(&out_groups)).and(!at(&out_users))
         })
         .collect()
+}
+
+/// Whether the conditions match someone of whom it is not known whether Okta has them.
+pub fn matches_stranger(directory: &Directory, people: &People) -> Truth {
+    let in_groups =
+        |ids: &[String]| ids.iter().map(|id| stranger_in_group(directory, id)).max().unwrap_or(Truth::No);
+    let among = |ids: &[String]| if ids.is_empty() { Truth::No } else { Truth::Maybe };
+    let (by_group, by_user) = (&people.groups.include, &people.users.include);
+    let included = match (by_group.is_empty(), by_user.is_empty()) {
+        (true, true) => Truth::Yes,
+        (false, true) => in_groups(by_group),
+        (true, false) => among(by_user),
+        (false, false) if in_groups(by_group) == among(by_user) => among(by_user),
+        (false, false) => Truth::Maybe,
+    };
+    included.and(!in_groups(&people.groups.exclude)).and(!among(&people.users.exclude))
+}
+
+/// Whoever Okta has is in `Everyone`; of other groups nothing is known.
+pub fn stranger_in_group(directory: &Directory, id: &str) -> Truth {
+    let group = directory.group_by_id(id).and_then(|group| directory.group(group));
+    if id == EVERYONE_KEYWORD || group.is_some_and(Group::is_everyone) { Truth::Yes } else { Truth::Maybe }
 }
 
 /// Okta's authorization-server rules name the group of everyone so, instead of by its id.

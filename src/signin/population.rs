@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use crate::model::{Truth, UserIndex, World};
 
-use super::claim_source::EMAIL;
-
 /// Index of a person: Okta users come first, with their [`UserIndex`], then the people whom Okta was not found to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonIndex(pub u32);
@@ -23,8 +21,8 @@ pub struct Stranger {
     pub name: String,
     /// Okta is known not to have them; else it is not known.
     pub settled: bool,
-    /// A Torq account that signs in without Okta.
-    pub local: bool,
+    /// Whether they have a Torq account that signs in without Okta.
+    pub local: Truth,
 }
 
 #[derive(Debug, Clone)]
@@ -49,13 +47,7 @@ impl Population {
             by_name: HashMap::new(),
         };
         let torq_users = world.torq_users.known().map_or(&[][..], Vec::as_slice);
-        let mapped = world
-            .mappings
-            .known()
-            .into_iter()
-            .flatten()
-            .filter(|mapping| mapping.claim_name == EMAIL)
-            .map(|mapping| mapping.claim_value.as_str());
+        let mapped = world.mapped_emails.iter().map(String::as_str);
         let names: Vec<&str> = torq_users
             .iter()
             .map(|user| user.email.as_str())
@@ -65,14 +57,6 @@ impl Population {
         let found = world.directory.find_by_name(names.iter().copied());
         for name in names {
             population.add(world, name, found.get(&name.to_lowercase()).map_or(&[], Vec::as_slice));
-        }
-        for user in torq_users.iter().filter(|user| user.is_local()) {
-            let people = population.named(&user.email).to_vec();
-            for person in people {
-                if let Some(stranger) = population.stranger_mut(person) {
-                    stranger.local = true;
-                }
-            }
         }
         population
     }
@@ -87,7 +71,7 @@ impl Population {
             self.strangers.push(Stranger {
                 name: name.to_owned(),
                 settled: world.directory.user_list.settles(name),
-                local: false,
+                local: local_account(world, name),
             });
             self.considered.push(true);
             vec![index]
@@ -133,10 +117,6 @@ impl Population {
         person.0.checked_sub(self.users).and_then(|index| self.strangers.get(index as usize))
     }
 
-    fn stranger_mut(&mut self, person: PersonIndex) -> Option<&mut Stranger> {
-        person.0.checked_sub(self.users).and_then(|index| self.strangers.get_mut(index as usize))
-    }
-
     /// The people whom a Torq user, a mapping or an expectation names; more than one where a name is one user's login and another's email.
     pub fn named(&self, name: &str) -> &[PersonIndex] {
         self.by_name.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
@@ -156,5 +136,16 @@ impl Population {
 
     pub fn okta_id<'a>(&self, world: &'a World, person: PersonIndex) -> Option<&'a str> {
         self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id.as_str())
+    }
+}
+
+/// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not say.
+fn local_account(world: &World, name: &str) -> Truth {
+    let folded = name.to_lowercase();
+    let row = world.torq_users.known().into_iter().flatten().find(|user| user.email.to_lowercase() == folded);
+    match row {
+        Some(user) => Truth::of(user.sso_provision.map(|provisioned| !provisioned)),
+        None if world.torq_user_list.settles(name) => Truth::No,
+        None => Truth::Maybe,
     }
 }

@@ -231,11 +231,16 @@ fn issuer(world: &World) -> GateState {
     let slash = unless(asked.ends_with('/'), || {
         "Torq's Issuer URL ends in a slash, and no Okta issuer does".to_owned()
     });
-    let discovery = match world.discovery.known().and_then(|discovery| discovery.issuer.as_ref()) {
-        Some(issuer) => unless(issuer != asked, || {
+    let discovery = match world.discovery.known().map(|discovery| discovery.issuer.as_ref()) {
+        None => GateState::Passes,
+        Some(None) => GateState::Unknown(Gap::new(
+            DocumentName::OpenidConfiguration,
+            JsonPath::root().key("issuer"),
+            Cause::NotThere,
+        )),
+        Some(Some(issuer)) => unless(issuer != asked, || {
             format!("the discovery document names the issuer {issuer}, not Torq's Issuer URL")
         }),
-        None => GateState::Passes,
     };
     let server = match claim_source::server(world) {
         Server::Custom => custom_issuer(world, asked),
@@ -277,34 +282,46 @@ fn mismatch(asked: &str, issuer: &str) -> GateState {
 
 /// Which URL the organisation's own server puts into `iss` (the app's issuer mode).
 fn organization_issuer(world: &World, asked: &str) -> GateState {
-    let Some(app) = world.app.known() else { return unread_app(world) };
-    let org_url = &world.wizard.org_url;
-    let custom = &world.custom_url;
-    one(&app.issuer_mode, |mode| match mode.as_str() {
-        "ORG_URL" => one(org_url, |url| mismatch(asked, url)),
-        "CUSTOM_URL" => match (custom, org_url) {
-            (Fact::Known(url), _) => mismatch(asked, url),
-            (_, Fact::Known(url)) if url == asked => GateState::Fails(
-                "the app's issuer is the custom domain, and Torq's Issuer URL is the organisation's Okta URL"
-                    .to_owned(),
-            ),
-            _ => unknown_custom_domain(custom),
-        },
-        "DYNAMIC" => match (org_url, custom) {
-            (Fact::Known(url), _) if url == asked => GateState::Passes,
-            (_, Fact::Known(url)) if url == asked => GateState::Passes,
-            (Fact::Known(url), Fact::Known(custom)) => {
-                GateState::Fails(format!("the token's issuer is {url} or {custom}, not Torq's Issuer URL"))
+    if asked.split_once("://").is_none_or(|(_, rest)| rest.contains('/')) {
+        return GateState::Fails(
+            "Torq's Issuer URL is neither the organisation's Okta URL nor that of an authorization server"
+                .to_owned(),
+        );
+    }
+    let org_url = one(&world.wizard.org_url, |url| mismatch(asked, url));
+    let custom = match &world.custom_url {
+        Fact::Known(url) => mismatch(asked, url),
+        other => unknown_custom_domain(other),
+    };
+    // Whichever of the two was asked.
+    let either = match (&org_url, &custom) {
+        (GateState::Passes, _) | (_, GateState::Passes) => GateState::Passes,
+        (GateState::Unknown(_), _) => org_url.clone(),
+        (_, custom) => custom.clone(),
+    };
+    match world.app.known().map(|app| &app.issuer_mode) {
+        Some(Fact::Known(mode)) if mode == "ORG_URL" => org_url,
+        Some(Fact::Known(mode)) if mode == "CUSTOM_URL" => custom,
+        Some(Fact::Known(mode)) if mode == "DYNAMIC" => either,
+        mode => {
+            // The mode is not known: it decides nothing where all three agree.
+            let all = [&org_url, &custom, &either];
+            if all.iter().all(|state| state.passes()) || all.iter().all(|state| state.fails()) {
+                return org_url;
             }
-            (Fact::Known(_), _) => unknown_custom_domain(custom),
-            _ => one(org_url, |_| GateState::Passes),
-        },
-        other => GateState::Unknown(Gap::new(
-            DocumentName::App,
-            crate::model::okta::path::oauth_client("issuer_mode"),
-            Cause::Undecided(format!("the issuer mode {other} is not documented")),
-        )),
-    })
+            let gap = match mode {
+                Some(mode) => mode.gap().cloned().unwrap_or_else(|| {
+                    Gap::new(
+                        DocumentName::App,
+                        crate::model::okta::path::oauth_client("issuer_mode"),
+                        Cause::Undecided("the app's issuer mode is not documented".to_owned()),
+                    )
+                }),
+                None => return unread_app(world),
+            };
+            GateState::Unknown(gap)
+        }
+    }
 }
 
 fn unknown_custom_domain(custom: &Fact<String>) -> GateState {

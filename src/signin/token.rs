@@ -1,7 +1,7 @@
 //! The person's part of G6: the limit of 100 groups (G6.8, G6.9), and the policies of a custom authorization server (G6.3c).
 
 use crate::document::connection::Flow;
-use crate::model::policy::TokenRule;
+use crate::model::policy::{TokenPolicy, TokenRule};
 use crate::model::{Fact, GroupIndex, Truth, UserIndex, World};
 
 use super::claim_source::{CarriedGroups, GROUP_LIMIT, GROUPS, GroupNames, Server, requests, server};
@@ -135,40 +135,49 @@ pub fn passing(world: &World, names: &GroupNames, group: GroupIndex, reading: Re
 }
 
 /// Whether some policy of the custom authorization server issues a token: `Yes`, `No`, or `Maybe` (then `policy` is assumed).
-pub fn server_policy(world: &World) -> Vec<Truth> {
-    let users = world.directory.users.len();
-    let anyone = |truth: Truth| vec![truth; users];
+#[derive(Debug, Clone)]
+pub struct ServerPolicy {
+    pub users: Vec<Truth>,
+    /// For someone of whom it is not known whether Okta has them.
+    pub stranger: Truth,
+}
+
+pub fn server_policy(world: &World) -> ServerPolicy {
+    let same =
+        |truth: Truth| ServerPolicy { users: vec![truth; world.directory.users.len()], stranger: truth };
     if server(world) != Server::Custom {
-        return anyone(Truth::Yes);
+        return same(Truth::Yes);
     }
-    let (Fact::Known(policies), Fact::Known(client)) = (&world.server_policies, &world.wizard.client_id)
-    else {
-        return anyone(Truth::Maybe);
-    };
-    let mut issued = anyone(Truth::No);
+    let Fact::Known(policies) = &world.server_policies else { return same(Truth::Maybe) };
+    let mut issued = same(if world.server_policies_complete { Truth::No } else { Truth::Maybe });
     for policy in policies {
-        let for_client = policy
-            .clients
-            .as_ref()
-            .map(|clients| clients.iter().any(|one| one == client || one == "ALL_CLIENTS"));
-        let for_client = Truth::of(for_client);
-        match &policy.rules {
-            None => issued.iter_mut().for_each(|truth| *truth = (*truth).or(for_client.and(Truth::Maybe))),
-            Some(rules) => {
-                for rule in rules {
-                    let asked = for_client.and(rule_takes_request(world, rule));
-                    if asked == Truth::No {
-                        continue;
-                    }
-                    let matching = people::matches(&world.directory, &rule.people);
-                    for (truth, matches) in issued.iter_mut().zip(matching) {
-                        *truth = (*truth).or(matches.and(asked));
-                    }
-                }
+        let here = certain(policy.may_be_off).and(for_client(world, policy));
+        let unread = TokenRule { may_be_off: true, ..TokenRule::default() };
+        for rule in policy.rules.as_deref().unwrap_or(&[unread]) {
+            let asked = here.and(certain(rule.may_be_off)).and(rule_takes_request(world, rule));
+            if asked == Truth::No {
+                continue;
+            }
+            issued.stranger =
+                issued.stranger.or(people::matches_stranger(&world.directory, &rule.people).and(asked));
+            let matching = people::matches(&world.directory, &rule.people);
+            for (truth, matches) in issued.users.iter_mut().zip(matching) {
+                *truth = (*truth).or(matches.and(asked));
             }
         }
     }
     issued
+}
+
+fn certain(may_be_off: bool) -> Truth {
+    if may_be_off { Truth::Maybe } else { Truth::Yes }
+}
+
+fn for_client(world: &World, policy: &TokenPolicy) -> Truth {
+    if policy.clients.is_empty() || policy.clients.iter().any(|client| client == "ALL_CLIENTS") {
+        return Truth::Yes;
+    }
+    Truth::of(world.wizard.client_id.known().map(|client| policy.clients.contains(client)))
 }
 
 fn rule_takes_request(world: &World, rule: &TokenRule) -> Truth {

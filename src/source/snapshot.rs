@@ -213,20 +213,26 @@ pub fn single_file(shown: &str, text: Arc<str>, format: Format) -> Snapshot {
 }
 
 fn section(snapshot: &mut Snapshot, file: usize, section: &str, root: &JsonPath, value: Value) {
-    let Value::Object(members) = value else {
-        snapshot.faults.push(not_an_object(snapshot, section, root));
-        return;
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return,
+        _ => {
+            snapshot.faults.push(not_an_object(snapshot, section, root));
+            return;
+        }
     };
     for (key, value) in members {
         let path = format!("{section}/{key}");
         let place = root.clone().key(&key);
         if path == GROUP_USERS || path == USER_GROUPS {
-            let Value::Object(lists) = value else {
-                snapshot.faults.push(not_an_object(snapshot, &path, &place));
-                continue;
-            };
-            for (id, value) in lists {
-                add_part(snapshot, file, &format!("{path}/{id}"), place.clone().key(&id), value);
+            match value {
+                Value::Object(lists) => {
+                    for (id, value) in lists {
+                        add_part(snapshot, file, &format!("{path}/{id}"), place.clone().key(&id), value);
+                    }
+                }
+                Value::Null => {}
+                _ => snapshot.faults.push(not_an_object(snapshot, &path, &place)),
             }
         } else {
             add_part(snapshot, file, &path, place, value);
@@ -244,7 +250,11 @@ fn not_an_object(snapshot: &Snapshot, what: &str, path: &JsonPath) -> ReadFault 
     }
 }
 
+/// A key without a value is a document that is not there.
 fn add_part(snapshot: &mut Snapshot, file: usize, path: &str, root: JsonPath, value: Value) {
+    if value.is_null() {
+        return;
+    }
     match DocumentName::from_path(path) {
         Some(name) => snapshot.documents.add(name, Document { file, root, content: Content::Part(value) }),
         None => {

@@ -65,7 +65,9 @@ fn content(kind: Option<&str>, filter: Option<&str>, value: Option<&str>) -> Con
         Some("GROUPS" | "FILTER") => {
             Content::Filter { kind: filter.map(str::to_owned), value: value.map(str::to_owned) }
         }
-        Some("EXPRESSION") => Content::Expression(value.map_or(Expression::Other, Expression::read)),
+        Some("EXPRESSION") => {
+            Content::Expression(value.map_or(Expression::Other { speaks_of_groups: true }, Expression::read))
+        }
         _ => Content::Anything,
     }
 }
@@ -249,45 +251,51 @@ fn filter_holds(directory: &Directory, person: &Okta, name: &str, pass: &dyn Fn(
 
 fn expression_holds(directory: &Directory, person: &Okta, expression: &Expression, value: &str) -> Truth {
     match expression {
-        Expression::Other => Unknown,
+        Expression::Other { .. } => Unknown,
         Expression::Flatten(parts) => {
             Truth::any(parts.iter().map(|part| expression_holds(directory, person, part, value)))
         }
-        Expression::Groups { compare, source, text, limit } => {
-            let matches = |group: &Group| {
-                let name = group.name.as_deref().map_or(Unknown, |name| {
-                    if compare.holds(name, text) {
-                        Yes
-                    } else if compare.holds(&name.to_lowercase(), &text.to_lowercase()) {
-                        Unknown
-                    } else {
-                        No
-                    }
-                });
-                // Which app a directory's group came from is in no document that is read.
-                let from_there = if source == "OKTA" {
-                    group.okta_sourced()
-                } else {
-                    group.okta_sourced().not().and(Unknown)
-                };
-                name.and(from_there)
-            };
+        Expression::Groups { limit, .. } => {
+            let matches = |group: &Group| expression_gives(expression, group);
             function_holds(directory, person, value, Some(*limit), &matches)
         }
-        Expression::UserGroups { pattern } => {
-            let matches = |group: &Group| {
-                group.name.as_deref().map_or(Unknown, |name| {
-                    Truth::known(match pattern.strip_suffix(".*") {
-                        Some(start) => name.starts_with(start),
-                        None => name == pattern,
-                    })
-                })
-            };
+        Expression::UserGroups { .. } => {
+            let matches = |group: &Group| expression_gives(expression, group);
             function_holds(directory, person, value, None, &matches)
         }
         Expression::FilteredGroups { ids, limit } => {
             filtered_groups_hold(directory, person, value, ids, *limit)
         }
+    }
+}
+
+/// Whether an expression gives the group's name for its members.
+fn expression_gives(expression: &Expression, group: &Group) -> Truth {
+    match expression {
+        Expression::Other { .. } => Unknown,
+        Expression::Flatten(parts) => Truth::any(parts.iter().map(|part| expression_gives(part, group))),
+        Expression::Groups { compare, source, text, .. } => {
+            let name = group.name.as_deref().map_or(Unknown, |name| {
+                if compare.holds(name, text) {
+                    Yes
+                } else if compare.holds(&name.to_lowercase(), &text.to_lowercase()) {
+                    Unknown
+                } else {
+                    No
+                }
+            });
+            // Which app a directory's group came from is in no document that is read.
+            let from_there =
+                if source == "OKTA" { group.okta_sourced() } else { group.okta_sourced().not().and(Unknown) };
+            name.and(from_there)
+        }
+        Expression::UserGroups { pattern } => group.name.as_deref().map_or(Unknown, |name| {
+            Truth::known(match pattern.strip_suffix(".*") {
+                Some(start) => name.starts_with(start),
+                None => name == pattern,
+            })
+        }),
+        Expression::FilteredGroups { ids, .. } => Truth::known(ids.contains(&group.id)),
     }
 }
 
@@ -349,21 +357,40 @@ pub struct Issued {
 }
 
 /// G6.8 and the refused limit of G6.9.
+///
+/// Decided: the limit of 100 holds for an expression as well, unless its own limits keep it below; with the code flow, which G6.8 frees for
+/// filters only, it is then not known whether a token is issued. An expression that cannot be read may give groups if it speaks of them.
 pub fn issued(directory: &Directory, person: &Okta, reading: Reading) -> Issued {
     let mut issued = Issued { token: Yes, assumes_group_count: false };
-    let counted = flow_is(directory.world, "implicit").and(requests(directory.world, "groups"));
-    for claim in configured(directory.world) {
+    let world = directory.world;
+    let requested = requests(world, "groups");
+    let implicit = flow_is(world, "implicit");
+    let by_expression = implicit.or(flow_is(world, "code").and(Unknown));
+    for claim in configured(world) {
         match &claim.content {
             Content::Expression(expression) if expression.asks_for_too_many() => {
                 issued.token = issued.token.and(claim.sent.not());
             }
-            Content::Expression(_) => {}
-            Content::Filter { kind, value } => {
-                let pass = |name: &str| filter_passes(kind.as_deref(), value.as_deref(), reading, name);
-                count(directory, person, counted.and(claim.sent), &pass, &mut issued);
+            Content::Expression(Expression::Other { speaks_of_groups: false }) => {}
+            Content::Expression(Expression::Other { speaks_of_groups: true }) | Content::Anything => {
+                // Whatever was not read may be a filter, or an expression that gives groups.
+                let counted = requested.and(implicit.or(flow_is(world, "code"))).and(claim.sent);
+                count(directory, person, counted, &|_| Unknown, &mut issued);
             }
-            // Whatever was not read may be a filter.
-            Content::Anything => count(directory, person, counted.and(claim.sent), &|_| Unknown, &mut issued),
+            Content::Expression(expression) if expression.most().is_some_and(|most| most <= 100) => {}
+            Content::Expression(expression) => {
+                let counted = requested.and(by_expression).and(claim.sent);
+                count(directory, person, counted, &|group| expression_gives(expression, group), &mut issued);
+            }
+            Content::Filter { kind, value } => {
+                let pass = |group: &Group| {
+                    let name = group.name.as_deref().map_or(Unknown, |name| {
+                        filter_passes(kind.as_deref(), value.as_deref(), reading, name)
+                    });
+                    group.okta_sourced().and(name)
+                };
+                count(directory, person, requested.and(implicit).and(claim.sent), &pass, &mut issued);
+            }
         }
     }
     issued
@@ -373,7 +400,7 @@ fn count(
     directory: &Directory,
     person: &Okta,
     counted: Truth,
-    pass: &dyn Fn(&str) -> Truth,
+    pass: &dyn Fn(&Group) -> Truth,
     issued: &mut Issued,
 ) {
     if counted == No {
@@ -382,10 +409,7 @@ fn count(
     let passing: Vec<Truth> = directory
         .groups
         .iter()
-        .map(|group| {
-            let name = group.name.as_deref().map_or(Unknown, pass);
-            group.okta_sourced().and(name).and(directory.membership(person, &group.id))
-        })
+        .map(|group| pass(group).and(directory.membership(person, &group.id)))
         .collect();
     let surely = passing.iter().filter(|passes| **passes == Yes).count();
     let perhaps = passing.iter().filter(|passes| passes.possible()).count();

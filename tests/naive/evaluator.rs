@@ -23,7 +23,7 @@ pub fn who(world: &Value) -> Vec<Row> {
 
 fn row(directory: &Directory, person: &Person) -> Row {
     let mut row = Row {
-        connection: directory.world.connection_text("/name").unwrap_or_default().to_owned(),
+        connection: directory.world.connection_text("/name").unwrap_or("world").to_owned(),
         user: person.name.clone(),
         okta_id: match &person.okta {
             Okta::User(id) => Some(id.clone()),

@@ -6,7 +6,7 @@ pub enum Expression {
     FilteredGroups { ids: Vec<String>, limit: u64 },
     UserGroups { pattern: String },
     Flatten(Vec<Self>),
-    Other,
+    Other { speaks_of_groups: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,16 @@ impl Expression {
         let mut rest = Rest(written);
         match rest.expression() {
             Some(expression) if rest.0.trim().is_empty() => expression,
-            _ => Self::Other,
+            _ => Self::Other { speaks_of_groups: written.to_lowercase().contains("group") },
+        }
+    }
+
+    /// The most groups that its limits let it give; `None` without a limit.
+    pub fn most(&self) -> Option<u64> {
+        match self {
+            Self::Groups { limit, .. } | Self::FilteredGroups { limit, .. } => Some(*limit),
+            Self::Flatten(parts) => parts.iter().map(Self::most).sum(),
+            Self::UserGroups { .. } | Self::Other { .. } => None,
         }
     }
 

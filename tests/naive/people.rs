@@ -59,10 +59,18 @@ pub fn considered(directory: &Directory) -> Vec<Person> {
     for id in okta_ids {
         let names = directory::names_of(world, &id);
         let login = directory::user_row(world, &id).and_then(|row| text(row, "/profile/login"));
+        let app_name = match directory::app_user(world, &Okta::User(id.clone())) {
+            directory::AppUser::Row(row) => text(row, "/credentials/userName").map(str::to_owned),
+            _ => None,
+        };
         let spelled =
             named.iter().copied().find(|email| names.iter().any(|name| same_but_for_case(name, email)));
-        let name =
-            login.or(spelled).map(str::to_owned).or(names.into_iter().next()).unwrap_or_else(|| id.clone());
+        let name = login
+            .or(spelled)
+            .map(str::to_owned)
+            .or(names.into_iter().next())
+            .or(app_name)
+            .unwrap_or_else(|| id.clone());
         people.push(Person { name, okta: Okta::User(id), local: Truth::No });
     }
     for email in strangers {
