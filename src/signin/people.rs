@@ -32,7 +32,7 @@ pub fn matches(directory: &Directory, people: &People) -> Vec<Truth> {
 }
 
 /// Okta's authorization-server rules name the group of everyone so, instead of by its id.
-const EVERYONE_KEYWORD: &str = "EVERYONE";
+pub const EVERYONE_KEYWORD: &str = "EVERYONE";
 
 fn in_any_group(directory: &Directory, ids: &[String]) -> Vec<Truth> {
     let mut truths = vec![Truth::No; directory.users.len()];
