@@ -67,7 +67,10 @@ pub(super) fn initiate_login_uri_wrong(facts: &Facts<'_>, report: &mut Reporter<
     report
         .finding(client_spot("initiate_login_uri"), &[uri.unwrap_or_default()])
         .message(wrong)
-        .why("Okta sends people who click the application icon to this URI. From a wrong one they do not come to Torq's sign-in page of your workspace; those who begin at Torq are not concerned.")
+        .why(match uri {
+            None => "A click on the application icon on the Okta dashboard ends in an error page (404); those who begin at Torq are not concerned.",
+            Some(_) => "Okta sends people who click the application icon to this URI. From a wrong one they do not come to Torq's sign-in page of your workspace; those who begin at Torq are not concerned.",
+        })
         .fix(format!("{value} under {}.", console::OKTA_INITIATE_LOGIN_URI))
         .related(Spot::value(Place::new(DocumentName::App, mode_path())), Prose::from("Login may start at Okta"))
         .done();
@@ -147,7 +150,7 @@ pub(super) fn app_icon_hidden(facts: &Facts<'_>, report: &mut Reporter<'_>) -> R
         .message("The application icon is hidden, and login may start at Okta.")
         .why("Nobody who begins at Torq is locked out. People who look for Torq on their Okta dashboard do not find it and think that they have no access.")
         .fix(format!(
-            "Check \"Display application icon to users\" under {}, below \"Login initiated by\". In Terraform: hide_web = false, since the provider hides it by default.",
+            "Check \"Display application icon to users\", beside {}. In Terraform: hide_web = false, since the provider hides it by default.",
             console::OKTA_LOGIN_INITIATED_BY
         ))
         .related(Spot::value(Place::new(DocumentName::App, mode_path())), Prose::from("Login may start at Okta"))

@@ -15,7 +15,7 @@ use crate::signin::request::{GateState, wildcard_takes};
 use self::address::{Address, REGIONS, difference, has_blanks, region_name, region_of};
 use super::catalogue::{Rule, rule};
 use super::console;
-use super::facts::{Facts, Reporter};
+use super::facts::{Draft, Facts, Reporter};
 use super::rows::{client_spot, wizard_spot};
 
 pub static RULES: [Rule; 10] = [
@@ -84,10 +84,14 @@ fn redirect_uri_mismatch(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result
     };
     let by = nearest.and_then(|(_, uri)| difference(uri, asked));
     let message = format!("Torq's Login Redirect URL {asked} is not among the app's sign-in redirect URIs");
-    let message = match (nearest, &by) {
-        (Some((_, uri)), Some(by)) => format!("{message}. The nearest, {uri}, differs only by {by}."),
-        (Some((_, uri)), None) => format!("{message}. The nearest is {uri}."),
-        (None, _) => format!("{message}: the app has none."),
+    let wildcard = registered.iter().find(|uri| wildcard_takes(uri, asked));
+    let message = match (nearest, &by, wildcard) {
+        (Some((_, uri)), Some(by), _) => format!("{message}. The nearest, {uri}, differs only by {by}."),
+        (_, None, Some(uri)) => {
+            format!("{message}. {uri} would take it, but wildcards are not allowed in this app.")
+        }
+        (Some((_, uri)), None, None) => format!("{message}. The nearest is {uri}."),
+        (None, _, _) => format!("{message}: the app has none."),
     };
     let spot = match nearest {
         _ if has_blanks(asked) => wizard_spot("login_redirect_url"),
@@ -107,13 +111,9 @@ fn redirect_uri_mismatch(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result
         ),
         _ => format!("Add {asked} under {}.", console::OKTA_SIGN_IN_REDIRECT_URIS),
     };
-    report
-        .finding(spot, &[asked])
-        .message(message)
-        .why(REFUSED)
-        .fix(fix)
-        .related(wizard_spot("login_redirect_url"), Prose::from("Torq asks for this URL"))
-        .done();
+    let draft = report.finding(spot.clone(), &[asked]).message(message).why(REFUSED).fix(fix);
+    let draft = if spot == wizard_spot("login_redirect_url") { draft } else { also_asked(draft) };
+    draft.done();
     Ok(())
 }
 
@@ -124,13 +124,13 @@ fn redirect_uri_wrong_region(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Re
     };
     let workspace = region_name(own);
     let draft = match foreign {
-        Foreign::Nearest { index, uri, region } => report
+        Foreign::Nearest { index, uri, region } => also_asked(report
             .finding(redirect_spot(index), &[asked])
             .message(format!(
                 "The app's sign-in redirect URI {uri} is that of Torq's {} region. The workspace is in the {workspace} region, and Torq's Login Redirect URL {asked} is not registered.",
                 region_name(region)
             ))
-            .fix(format!("Add {asked} under {}.", console::OKTA_SIGN_IN_REDIRECT_URIS)),
+            .fix(format!("Add {asked} under {}.", console::OKTA_SIGN_IN_REDIRECT_URIS))),
         Foreign::Asked(region) => report
             .finding(wizard_spot("login_redirect_url"), &[asked])
             .message(format!(
@@ -146,11 +146,13 @@ fn redirect_uri_wrong_region(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Re
                 console::OKTA_SIGN_IN_REDIRECT_URIS
             )),
     };
-    draft
-        .why(REFUSED)
-        .related(wizard_spot("region"), Prose::from("The region of the workspace"))
-        .related(wizard_spot("login_redirect_url"), Prose::from("Torq asks for this URL"))
-        .done();
+    let draft = draft.why(REFUSED);
+    let draft = if facts.world.wizard.region.known().is_some() {
+        draft.related(wizard_spot("region"), Prose::from("The region of the workspace"))
+    } else {
+        draft
+    };
+    draft.done();
     Ok(())
 }
 
@@ -179,14 +181,21 @@ fn redirect_uri_cross_site(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Resu
     let value = of_region
         .and_then(|of_region| of_region.login_redirect_url)
         .map_or_else(|| "the host of the Torq app".to_owned(), str::to_owned);
+    let mut fix = format!(
+        "Add the new value under {} first, beside the old one. Then ask Torq Support to move the workspace's Login Redirect URL to {value}, and remove the old value when people have signed in with the new one.",
+        console::OKTA_SIGN_IN_REDIRECT_URIS
+    );
+    if on_an_app_host {
+        fix = format!(
+            "See whether torq.region and torq.login_redirect_url in connection.yaml are what {} shows. If they are: {fix}",
+            console::TORQ_SSO
+        );
+    }
     report
         .finding(wizard_spot("login_redirect_url"), &[asked])
         .message(format!("Torq's Login Redirect URL is on the host {}, {app}.", address.host))
         .why("After Okta, the answer passes through a page of that other host. Safari since 16.1, Firefox since 109 and Chrome since 115 keep what it stores apart from the Torq app, so the sign-in is dropped and people are back at the sign-in page.")
-        .fix(format!(
-            "Add the new value under {} first, beside the old one. Then ask Torq Support to move the workspace's Login Redirect URL to {value}, and remove the old value when people have signed in with the new one.",
-            console::OKTA_SIGN_IN_REDIRECT_URIS
-        ))
+        .fix(fix)
         .done();
     Ok(())
 }
@@ -281,6 +290,10 @@ fn redirect_uri_leftover(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result
             .done();
     }
     Ok(())
+}
+
+fn also_asked(draft: Draft<'_>) -> Draft<'_> {
+    draft.related(wizard_spot("login_redirect_url"), Prose::from("Torq asks for this URL"))
 }
 
 /// The registered redirect URIs with their index, each once.

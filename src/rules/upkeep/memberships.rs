@@ -22,19 +22,12 @@ pub(super) fn memberships_disagree(facts: &Facts<'_>, report: &mut Reporter<'_>)
         let by_person = disagreements.iter().filter(|one| directory.person_says_member(**one)).count();
         let by_group = disagreements.len() - by_person;
         let list = DocumentName::GroupUsers(group.id.clone());
+        let own = "whose own list (okta/user-groups)";
         let sides = match (by_group, by_person) {
-            (_, 0) => format!(
-                "{list} has {} who do not have the group in their own list (okta/user-groups)",
-                people(by_group)
-            ),
-            (0, _) => format!(
-                "{} {} the group in their own list (okta/user-groups) and {} not in {list}",
-                people(by_person),
-                if by_person == 1 { "has" } else { "have" },
-                if by_person == 1 { "is" } else { "are" },
-            ),
+            (_, 0) => format!("{list} has {} {own} lacks the group", people(by_group)),
+            (0, _) => format!("{list} lacks {} {own} has the group", people(by_person)),
             _ => format!(
-                "{list} has {} who do not have the group in their own list (okta/user-groups), and lacks {} who do",
+                "{list} has {} {own} lacks the group, and lacks {} whose own list has it",
                 people(by_group),
                 people(by_person)
             ),
