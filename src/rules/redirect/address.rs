@@ -1,6 +1,6 @@
 //! The parts of a redirect URI that rules look at, whose it is, and what two of them differ by. Whether one is registered is left to `signin`.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::document::connection::Region;
 use crate::finding::prose::acts;
