@@ -569,4 +569,11 @@ impl Directory {
         }
         found
     }
+
+    /// Of the two sides that disagree, whether it is the person's that says member.
+    pub fn person_says_member(&self, disagreement: Disagreement) -> bool {
+        self.own
+            .get(&disagreement.user)
+            .is_some_and(|own| own.groups.binary_search(&disagreement.group).is_ok())
+    }
 }

@@ -55,7 +55,7 @@ pub fn stranger_in_group(directory: &Directory, id: &str) -> Truth {
 }
 
 /// Okta's authorization-server rules name the group of everyone so, instead of by its id.
-const EVERYONE_KEYWORD: &str = "EVERYONE";
+pub const EVERYONE_KEYWORD: &str = "EVERYONE";
 
 fn in_any_group(directory: &Directory, ids: &[String]) -> Vec<Truth> {
     let mut truths = vec![Truth::No; directory.users.len()];
