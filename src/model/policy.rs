@@ -145,6 +145,8 @@ pub struct TokenPolicy {
     pub clients: Option<Vec<String>>,
     /// Active rules; `None` where they were not read.
     pub rules: Option<Vec<TokenRule>>,
+    /// Index in `okta/authorization-server-policies.json`.
+    pub position: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -155,26 +157,31 @@ pub struct TokenRule {
     /// Scopes or `*`; an empty list is no condition.
     pub scopes: Vec<String>,
     pub people: People,
+    /// Index among the policy's rules, inactive ones counted.
+    pub position: usize,
 }
 
 pub fn token_policies(rows: Vec<shape::AuthorizationServerPolicy>) -> Vec<TokenPolicy> {
     let active = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "ACTIVE");
     rows.into_iter()
-        .filter(|row| active(&row.status))
-        .map(|row| TokenPolicy {
+        .enumerate()
+        .filter(|(_, row)| active(&row.status))
+        .map(|(position, row)| TokenPolicy {
             name: row.name.or(row.id).unwrap_or_default(),
             clients: row
                 .conditions
                 .and_then(|conditions| conditions.clients)
                 .and_then(|clients| clients.include),
-            rules: row
-                .rules
-                .map(|rules| rules.into_iter().filter(|rule| active(&rule.status)).map(token_rule).collect()),
+            rules: row.rules.map(|rules| {
+                let rules = rules.into_iter().enumerate().filter(|(_, rule)| active(&rule.status));
+                rules.map(|(position, rule)| token_rule(position, rule)).collect()
+            }),
+            position,
         })
         .collect()
 }
 
-fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
+fn token_rule(position: usize, row: shape::AuthorizationServerPolicyRule) -> TokenRule {
     let conditions = row.conditions.unwrap_or_default();
     let people = conditions.people.unwrap_or_default();
     TokenRule {
@@ -182,5 +189,6 @@ fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
         grant_types: lists(conditions.grant_types).include,
         scopes: lists(conditions.scopes).include,
         people: People { groups: lists(people.groups), users: lists(people.users) },
+        position,
     }
 }

@@ -1,7 +1,7 @@
 //! The person's part of G6: the limit of 100 groups (G6.8, G6.9), and the policies of a custom authorization server (G6.3c).
 
 use crate::document::connection::Flow;
-use crate::model::policy::TokenRule;
+use crate::model::policy::{TokenPolicy, TokenRule};
 use crate::model::{Fact, GroupIndex, Truth, UserIndex, World};
 
 use super::claim_source::{CarriedGroups, GROUP_LIMIT, GROUPS, GroupNames, Server, requests, server};
@@ -147,11 +147,7 @@ pub fn server_policy(world: &World) -> Vec<Truth> {
     };
     let mut issued = anyone(Truth::No);
     for policy in policies {
-        let for_client = policy
-            .clients
-            .as_ref()
-            .map(|clients| clients.iter().any(|one| one == client || one == "ALL_CLIENTS"));
-        let for_client = Truth::of(for_client);
+        let for_client = policy_is_for(policy, client);
         match &policy.rules {
             None => issued.iter_mut().for_each(|truth| *truth = (*truth).or(for_client.and(Truth::Maybe))),
             Some(rules) => {
@@ -171,19 +167,46 @@ pub fn server_policy(world: &World) -> Vec<Truth> {
     issued
 }
 
+/// Whether a policy of the custom authorization server is for a client.
+pub fn policy_is_for(policy: &TokenPolicy, client: &str) -> Truth {
+    Truth::of(
+        policy.clients.as_ref().map(|clients| clients.iter().any(|one| one == client || one == EVERY_CLIENT)),
+    )
+}
+
+/// As a policy names every client instead of listing them.
+const EVERY_CLIENT: &str = "ALL_CLIENTS";
+
 fn rule_takes_request(world: &World, rule: &TokenRule) -> Truth {
+    rule_takes_grant(world, rule).and(rule_takes_scopes(world, rule))
+}
+
+/// Whether a rule is for the grant type of Torq's flow.
+pub fn rule_takes_grant(world: &World, rule: &TokenRule) -> Truth {
     let flow = world.wizard.flow.known().map(|flow| flow_needs(*flow).1);
-    let grant = if rule.grant_types.is_empty() {
+    if rule.grant_types.is_empty() {
         Truth::Yes
     } else {
         Truth::of(flow.map(|needed| rule.grant_types.iter().any(|grant| grant == needed)))
-    };
+    }
+}
+
+/// Whether a rule is for every scope that Torq asks for.
+pub fn rule_takes_scopes(world: &World, rule: &TokenRule) -> Truth {
     let any_scope = rule.scopes.is_empty() || rule.scopes.iter().any(|scope| scope == "*");
-    let scopes = if any_scope {
+    if any_scope {
         Truth::Yes
     } else {
         let requested = world.wizard.requested_scopes.known();
         Truth::of(requested.map(|requested| requested.iter().all(|scope| rule.scopes.contains(scope))))
+    }
+}
+
+/// Whether the custom authorization server has a rule for Torq's client, grant type and scopes, whoever signs in (G6.3c).
+pub fn server_has_rule(world: &World, policies: &[TokenPolicy], client: &str) -> Truth {
+    let rules = |policy: &TokenPolicy| match &policy.rules {
+        None => Truth::Maybe,
+        Some(rules) => rules.iter().map(|rule| rule_takes_request(world, rule)).max().unwrap_or(Truth::No),
     };
-    grant.and(scopes)
+    policies.iter().map(|policy| policy_is_for(policy, client).and(rules(policy))).max().unwrap_or(Truth::No)
 }
