@@ -150,6 +150,8 @@ pub struct TokenPolicy {
     pub may_be_off: bool,
     /// Rules that are, or may be, active; `None` where they were not read.
     pub rules: Option<Vec<TokenRule>>,
+    /// Index in `okta/authorization-server-policies.json`.
+    pub position: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -161,24 +163,29 @@ pub struct TokenRule {
     pub scopes: Vec<String>,
     pub people: People,
     pub may_be_off: bool,
+    /// Index among the policy's rules, inactive ones counted.
+    pub position: usize,
 }
 
 pub fn token_policies(rows: Vec<shape::AuthorizationServerPolicy>) -> Vec<TokenPolicy> {
     let active = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "ACTIVE");
     rows.into_iter()
-        .filter(|row| active(&row.status))
-        .map(|row| TokenPolicy {
+        .enumerate()
+        .filter(|(_, row)| active(&row.status))
+        .map(|(position, row)| TokenPolicy {
             name: row.name.or(row.id).unwrap_or_default(),
             clients: lists(row.conditions.and_then(|conditions| conditions.clients)).include,
             may_be_off: row.status.is_none(),
-            rules: row
-                .rules
-                .map(|rules| rules.into_iter().filter(|rule| active(&rule.status)).map(token_rule).collect()),
+            rules: row.rules.map(|rules| {
+                let rules = rules.into_iter().enumerate().filter(|(_, rule)| active(&rule.status));
+                rules.map(|(position, rule)| token_rule(position, rule)).collect()
+            }),
+            position,
         })
         .collect()
 }
 
-fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
+fn token_rule(position: usize, row: shape::AuthorizationServerPolicyRule) -> TokenRule {
     let conditions = row.conditions.unwrap_or_default();
     let people = conditions.people.unwrap_or_default();
     TokenRule {
@@ -187,5 +194,6 @@ fn token_rule(row: shape::AuthorizationServerPolicyRule) -> TokenRule {
         scopes: lists(conditions.scopes).include,
         people: People { groups: lists(people.groups), users: lists(people.users) },
         may_be_off: row.status.is_none(),
+        position,
     }
 }

@@ -9,6 +9,9 @@ pub const OKTA_INITIATE_LOGIN_URI: &str = "Okta Admin Console > Applications > A
 pub const OKTA_GRANT_TYPES: &str = "Okta Admin Console > Applications > Applications > (the Torq app) > General > General Settings > Grant type";
 pub const OKTA_CLIENT_CREDENTIALS: &str =
     "Okta Admin Console > Applications > Applications > (the Torq app) > General > Client Credentials > Edit";
+pub const OKTA_APP_STATUS: &str = "Okta Admin Console > Applications > Applications > (the Torq app) > the status menu under the app's name";
+pub const OKTA_CREATE_APP: &str = "Okta Admin Console > Applications > Applications > Create App Integration > OIDC - OpenID Connect > Web Application";
+pub const OKTA_FEDERATION_BROKER_MODE: &str = "Okta Admin Console > Applications > Applications > (the Torq app) > General > Federation Broker Mode > Edit";
 pub const OKTA_GROUPS_CLAIM: &str = "Okta Admin Console > Applications > Applications > (the Torq app) > Sign On > OpenID Connect ID Token > Groups claim filter";
 pub const OKTA_ISSUER: &str = "Okta Admin Console > Applications > Applications > (the Torq app) > Sign On > OpenID Connect ID Token > Issuer";
 pub const OKTA_ASSIGNMENTS: &str =

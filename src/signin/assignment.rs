@@ -1,5 +1,7 @@
 //! G5: who is assigned to the app, and whom the sign-in policy lets in.
 
+use std::collections::BTreeMap;
+
 use crate::model::directory::{Assignment, AssignmentScope, Record};
 use crate::model::policy::Access;
 use crate::model::{Directory, Fact, Truth, UserIndex, World};
@@ -97,7 +99,7 @@ pub fn stranger_assigned(world: &World) -> Truth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyOutcome {
     Allows,
-    /// Every outcome that remains is DENY; the index of a rule (by priority) that denies.
+    /// Every outcome that remains is DENY; the index of the rule (by priority) that denies at the latest.
     Denies(usize),
     /// It passes, and `policy` is assumed.
     Assumed,
@@ -146,7 +148,7 @@ impl Remaining {
             self.allow = true;
         }
         if matches!(access, Access::Deny | Access::Unsaid) {
-            self.deny = self.deny.or(Some(rule));
+            self.deny = Some(rule);
         }
         self.decided = matches == Truth::Yes;
     }
@@ -188,4 +190,65 @@ pub fn policy(world: &World) -> PolicyOutcomes {
         users: each.into_iter().map(Remaining::outcome).collect(),
         stranger: stranger.outcome(),
     }
+}
+
+/// What leaves the sign-in policy's outcome for a user open; rules by their index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyDoubt {
+    /// The rule asks for more than people: a network zone, a device.
+    Conditions(usize),
+    /// Whether the rule is for the user is not known.
+    People(usize),
+    /// The rule says neither ALLOW nor DENY.
+    Access(usize),
+    /// No rule is sure to match.
+    NoRule,
+}
+
+/// Every doubt that could turn the outcome, with the users for whom it could. Empty where the rules were not read.
+pub fn policy_doubts(world: &World) -> BTreeMap<PolicyDoubt, Vec<UserIndex>> {
+    let mut doubts: BTreeMap<PolicyDoubt, Vec<UserIndex>> = BTreeMap::new();
+    let Fact::Known(rules) = &world.access_rules else { return doubts };
+    let outcomes = policy(world);
+    let matching: Vec<Vec<Truth>> =
+        rules.iter().map(|rule| people::matches(&world.directory, &rule.people)).collect();
+    let open = |user: &UserIndex| outcomes.of(*user) == PolicyOutcome::Assumed;
+    for user in world.directory.user_indices().filter(open) {
+        let mut met: Vec<(usize, Truth)> = Vec::new();
+        let mut below = None;
+        for (index, (rule, users)) in rules.iter().zip(&matching).enumerate() {
+            let is_for = users.get(user.0 as usize).copied().unwrap_or(Truth::No);
+            if is_for == Truth::Yes && rule.other_conditions.is_empty() {
+                below = Some(rule.access);
+                if rule.access == Access::Unsaid {
+                    doubts.entry(PolicyDoubt::Access(index)).or_default().push(user);
+                }
+                break;
+            }
+            if is_for != Truth::No {
+                met.push((index, is_for));
+            }
+        }
+        if below.is_none() {
+            doubts.entry(PolicyDoubt::NoRule).or_default().push(user);
+        }
+        // From the bottom up: a rule that says what everything below it says turns nothing.
+        let mut below = below.unwrap_or(Access::Unsaid);
+        for (index, is_for) in met.into_iter().rev() {
+            let Some(rule) = rules.get(index) else { continue };
+            if rule.access == below && below != Access::Unsaid {
+                continue;
+            }
+            below = Access::Unsaid;
+            let here = [
+                (is_for == Truth::Maybe).then_some(PolicyDoubt::People(index)),
+                (!rule.other_conditions.is_empty()).then_some(PolicyDoubt::Conditions(index)),
+                (rule.access == Access::Unsaid).then_some(PolicyDoubt::Access(index)),
+            ];
+            for doubt in here.into_iter().flatten() {
+                doubts.entry(doubt).or_default().push(user);
+            }
+        }
+    }
+    doubts
 }

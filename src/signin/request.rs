@@ -147,20 +147,18 @@ fn request(world: &World) -> GateState {
             "Torq does not request the scope openid".to_owned()
         })
     });
-    let supported = both(&wizard.requested_scopes, &world.discovery, |scopes, discovery| {
-        let unsupported = discovery
-            .scopes_supported
-            .as_ref()
-            .and_then(|supported| scopes.iter().find(|scope| !supported.contains(scope)));
-        match unsupported {
-            Some(scope) => GateState::Fails(format!(
-                "the authorization server does not have the scope {scope} (invalid_scope)"
-            )),
-            None => GateState::Passes,
-        }
-    });
     // Without a discovery document the scopes are not checked (G3.2).
-    let supported = if world.discovery.known().is_some() { supported } else { GateState::Passes };
+    let supported = match (unsupported_scopes(world), &wizard.requested_scopes) {
+        (Fact::Known(scopes), _) => scopes.first().map_or(GateState::Passes, |scope| {
+            GateState::Fails(format!(
+                "the authorization server does not have the scope {scope} (invalid_scope)"
+            ))
+        }),
+        (Fact::Unknown(_), Fact::Unknown(gap)) if world.discovery.known().is_some() => {
+            GateState::Unknown(gap.clone())
+        }
+        (Fact::Unknown(_) | Fact::Absent, _) => GateState::Passes,
+    };
     let Some(app) = world.app.known() else {
         return GateState::all([openid, supported, unread_app(world)]);
     };
@@ -220,8 +218,41 @@ pub fn flow_needs(flow: Flow) -> (&'static str, &'static str) {
     }
 }
 
+/// Requested scopes that the discovery document does not list (G3.2); unknown without a document that lists scopes.
+pub fn unsupported_scopes(world: &World) -> Fact<Vec<&str>> {
+    let supported = match &world.discovery {
+        Fact::Known(discovery) => Fact::required(
+            discovery.scopes_supported.as_ref(),
+            DocumentName::OpenidConfiguration,
+            JsonPath::root().key("scopes_supported"),
+        ),
+        Fact::Absent => Fact::Absent,
+        Fact::Unknown(gap) => Fact::Unknown(gap.clone()),
+    };
+    supported.and_then(|supported| {
+        world.wizard.requested_scopes.as_ref().map(|scopes| {
+            scopes.iter().filter(|scope| !supported.contains(scope)).map(String::as_str).collect()
+        })
+    })
+}
+
 /// G6.1 and the connection's part of G6.9.
 fn issuer(world: &World) -> GateState {
+    let expression = claim_source::carried_groups(world)
+        .claims
+        .iter()
+        .find_map(|names| Some((names.refuses_token()?, names.claim.name.clone())));
+    let expression = match expression {
+        Some((limit, name)) => GateState::Fails(format!(
+            "the expression of the claim {name} asks for {limit} groups, and Okta issues no token above 100"
+        )),
+        None => GateState::Passes,
+    };
+    GateState::all([issuer_url(world), expression])
+}
+
+/// G6.1: whether Torq's Issuer URL is the issuer of the tokens.
+pub fn issuer_url(world: &World) -> GateState {
     let Fact::Known(asked) = &world.wizard.issuer_url else {
         let gap = world.wizard.issuer_url.gap().cloned();
         return GateState::Unknown(
@@ -247,17 +278,23 @@ fn issuer(world: &World) -> GateState {
         Server::Organization => organization_issuer(world, asked),
         Server::Unknown(gap) => GateState::Unknown(gap),
     };
-    let expression = claim_source::carried_groups(world)
-        .claims
-        .iter()
-        .find_map(|names| Some((names.refuses_token()?, names.claim.name.clone())));
-    let expression = match expression {
-        Some((limit, name)) => GateState::Fails(format!(
-            "the expression of the claim {name} asks for {limit} groups, and Okta issues no token above 100"
-        )),
-        None => GateState::Passes,
+    GateState::all([slash, server, discovery])
+}
+
+/// The issuers that the tokens may have (G6.1), as far as they are known: two where the app follows the domain that was asked.
+pub fn issuers(world: &World) -> Vec<&str> {
+    let (org_url, custom) = (world.wizard.org_url.known(), world.custom_url.known());
+    let mode = world.app.known().and_then(|app| app.issuer_mode.known()).map(String::as_str);
+    let issuers = match (claim_source::server(world), mode) {
+        (Server::Custom, _) => {
+            [world.authorization_server.known().and_then(|server| server.issuer.known()), None]
+        }
+        (Server::Organization, Some("ORG_URL")) => [org_url, None],
+        (Server::Organization, Some("CUSTOM_URL")) => [custom, None],
+        (Server::Organization, Some("DYNAMIC")) => [org_url, custom],
+        (Server::Organization | Server::Unknown(_), _) => [None, None],
     };
-    GateState::all([slash, server, discovery, expression])
+    issuers.into_iter().flatten().map(String::as_str).collect()
 }
 
 fn custom_issuer(world: &World, asked: &str) -> GateState {

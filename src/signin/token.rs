@@ -174,25 +174,54 @@ fn certain(may_be_off: bool) -> Truth {
 }
 
 fn for_client(world: &World, policy: &TokenPolicy) -> Truth {
-    if policy.clients.is_empty() || policy.clients.iter().any(|client| client == "ALL_CLIENTS") {
-        return Truth::Yes;
+    match world.wizard.client_id.known() {
+        Some(client) => policy_is_for(policy, client),
+        None if policy.clients.is_empty() || policy.clients.iter().any(|client| client == EVERY_CLIENT) => {
+            Truth::Yes
+        }
+        None => Truth::Maybe,
     }
-    Truth::of(world.wizard.client_id.known().map(|client| policy.clients.contains(client)))
 }
 
+/// Whether a policy of the custom authorization server is for a client.
+pub fn policy_is_for(policy: &TokenPolicy, client: &str) -> Truth {
+    let takes = |one: &String| one == client || one == EVERY_CLIENT;
+    Truth::of(policy.clients.is_empty() || policy.clients.iter().any(takes))
+}
+
+/// As a policy names every client instead of listing them.
+const EVERY_CLIENT: &str = "ALL_CLIENTS";
+
 fn rule_takes_request(world: &World, rule: &TokenRule) -> Truth {
+    rule_takes_grant(world, rule).and(rule_takes_scopes(world, rule))
+}
+
+/// Whether a rule is for the grant type of Torq's flow.
+pub fn rule_takes_grant(world: &World, rule: &TokenRule) -> Truth {
     let flow = world.wizard.flow.known().map(|flow| flow_needs(*flow).1);
-    let grant = if rule.grant_types.is_empty() {
+    if rule.grant_types.is_empty() {
         Truth::Yes
     } else {
         Truth::of(flow.map(|needed| rule.grant_types.iter().any(|grant| grant == needed)))
-    };
+    }
+}
+
+/// Whether a rule is for every scope that Torq asks for.
+pub fn rule_takes_scopes(world: &World, rule: &TokenRule) -> Truth {
     let any_scope = rule.scopes.is_empty() || rule.scopes.iter().any(|scope| scope == "*");
-    let scopes = if any_scope {
+    if any_scope {
         Truth::Yes
     } else {
         let requested = world.wizard.requested_scopes.known();
         Truth::of(requested.map(|requested| requested.iter().all(|scope| rule.scopes.contains(scope))))
+    }
+}
+
+/// Whether the custom authorization server has a rule for Torq's client, grant type and scopes, whoever signs in (G6.3c).
+pub fn server_has_rule(world: &World, policies: &[TokenPolicy], client: &str) -> Truth {
+    let rules = |policy: &TokenPolicy| match &policy.rules {
+        None => Truth::Maybe,
+        Some(rules) => rules.iter().map(|rule| rule_takes_request(world, rule)).max().unwrap_or(Truth::No),
     };
-    grant.and(scopes)
+    policies.iter().map(|policy| policy_is_for(policy, client).and(rules(policy))).max().unwrap_or(Truth::No)
 }
