@@ -22,6 +22,10 @@ pub const OKTA_GROUPS: &str = "Okta Admin Console > Directory > Groups";
 pub const OKTA_GROUP_RULES: &str = "Okta Admin Console > Directory > Groups > Rules";
 pub const OKTA_PEOPLE: &str = "Okta Admin Console > Directory > People";
 pub const OKTA_AUTHORIZATION_SERVER: &str = "Okta Admin Console > Security > API > Authorization Servers";
+pub const OKTA_FEDERATED_CLAIMS: &str =
+    "Okta Admin Console > Applications > Applications > (the Torq app) > Sign On > Token claims";
+pub const OKTA_SERVER_CLAIMS: &str =
+    "Okta Admin Console > Security > API > Authorization Servers > (the server) > Claims";
 
 /// Torq.
 pub const TORQ_SSO: &str = "Torq > Settings > Security > Configure SSO";

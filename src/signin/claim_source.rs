@@ -498,3 +498,42 @@ pub fn home_of_groups_claim(world: &World) -> (DocumentName, JsonPath) {
         },
     }
 }
+
+/// The claim of this name as the server that issues Torq's tokens configures it, whether or not it is sent; absent where it has none.
+pub fn configured<'w>(world: &'w World, name: &str) -> Fact<&'w Claim> {
+    let named = |claims: &'w Vec<Claim>| Fact::optional(claims.iter().find(|claim| claim.name == name));
+    match server(world) {
+        Server::Unknown(gap) => Fact::Unknown(gap),
+        Server::Custom => world.server_claims.as_ref().and_then(named),
+        Server::Organization => {
+            let own = world
+                .own_claim
+                .as_ref()
+                .and_then(|claim| Fact::optional(Some(claim).filter(|claim| claim.name == name)));
+            // Okta refuses a federated claim of the name `groups`.
+            let federated =
+                if name == GROUPS { Fact::Absent } else { world.federated_claims.as_ref().and_then(named) };
+            match (own, federated) {
+                (Fact::Known(claim), _) | (_, Fact::Known(claim)) => Fact::Known(claim),
+                (Fact::Unknown(gap), _) | (_, Fact::Unknown(gap)) => Fact::Unknown(gap),
+                (Fact::Absent, Fact::Absent) => Fact::Absent,
+            }
+        }
+    }
+}
+
+/// Every claim that the server that issues Torq's tokens configures, and what is missing to know of more.
+pub fn every_configured(world: &World) -> (Vec<&Claim>, Option<Gap>) {
+    match server(world) {
+        Server::Unknown(gap) => (Vec::new(), Some(gap)),
+        Server::Custom => {
+            let claims = world.server_claims.known().into_iter().flatten().collect();
+            (claims, world.server_claims.gap().cloned())
+        }
+        Server::Organization => {
+            let federated = world.federated_claims.known().into_iter().flatten();
+            let claims = world.own_claim.known().into_iter().chain(federated).collect();
+            (claims, world.own_claim.gap().or(world.federated_claims.gap()).cloned())
+        }
+    }
+}

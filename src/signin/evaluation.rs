@@ -471,6 +471,13 @@ impl<'w> SignIn<'w> {
         }
     }
 
+    /// What is known of the limit of 100 groups for a user, in each reading of a regex (G6.8).
+    pub fn group_limits(&self, user: UserIndex) -> impl Iterator<Item = GroupLimit> + '_ {
+        self.limits
+            .iter()
+            .map(move |(_, limits)| limits.get(user.0 as usize).copied().unwrap_or(GroupLimit::Kept))
+    }
+
     /// Whether a policy of the custom authorization server issues a token to the user.
     pub fn server_policy(&self, user: UserIndex) -> Truth {
         self.server_policy.users.get(user.0 as usize).copied().unwrap_or(Truth::Maybe)
