@@ -250,25 +250,28 @@ fn through_the_model(recording: &Recording, app: &Value, wrong: &mut Vec<String>
     });
     found.extend(without_words(&sign_in));
     found.extend(lost_by_a_report(snapshot, &sign_in));
-    let summary = check::summary(&sign_in);
-    if summary.granted + summary.locked_out + summary.unknown + summary.not_subject != summary.people {
-        found.push(format!("people are lost: {summary:?}"));
-    }
     wrong.extend(found.into_iter().map(|what| format!("{} {}: {what}", recording.name, app["name"])));
     let request = &sign_in.request;
     format!(
-        "{} {}: client {}; redirect {}; request {}; issuer {}; people {}, granted {}, locked out {}, unknown {}",
+        "{} {}: client {}; redirect {}; request {}; issuer {}; verdicts {}",
         app["name"].as_str().unwrap(),
         app["settings"]["oauthClient"]["application_type"].as_str().unwrap_or("(not shown)"),
         gate(&request.client),
         gate(&request.redirect),
         gate(&request.request),
         gate(&request.issuer),
-        summary.people,
-        summary.granted,
-        summary.locked_out,
-        summary.unknown,
+        verdicts(&sign_in),
     )
+}
+
+/// How many of the recorded people got which verdict.
+fn verdicts(sign_in: &SignIn<'_>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for person in sign_in.considered() {
+        *counts.entry(sign_in.verdict(person).name()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
 }
 
 /// The name of every OpenID Connect app that is not from the catalogue.
@@ -327,7 +330,6 @@ fn not_left_open(sign_in: &SignIn<'_>) -> Vec<String> {
 fn without_words(sign_in: &SignIn<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     for person in sign_in.considered() {
-        sign_in.verdict(person);
         for gate in Gate::ALL {
             let words = sign_in.reason(person, gate);
             if words.is_empty() != (sign_in.state(person, gate) == State::Passes) {
@@ -338,7 +340,7 @@ fn without_words(sign_in: &SignIn<'_>) -> Vec<String> {
     wrong
 }
 
-/// Every rule ran or says what it lacks, and a report has every finding, with its line.
+/// Every rule ran or says what it lacks, and a report has everyone and every finding, with its line.
 fn lost_by_a_report(snapshot: Snapshot, sign_in: &SignIn<'_>) -> Vec<String> {
     let options = Options::default();
     let mut wrong = Vec::new();
@@ -347,6 +349,11 @@ fn lost_by_a_report(snapshot: Snapshot, sign_in: &SignIn<'_>) -> Vec<String> {
         wrong.push("a rule neither ran nor said why".to_owned());
     }
     let alone = SignIn::new(sign_in.world, &[]);
+    let counts = &report.summary;
+    let counted = counts.granted + counts.locked_out + counts.unknown + counts.not_subject;
+    if counted != counts.people || counted != alone.considered().count() {
+        wrong.push(format!("people are lost: {counts:?}"));
+    }
     let found = check::run_rules(&alone, catalogue(), &options).findings.len();
     if report.findings.len() != found {
         wrong.push(format!("of {found} findings, {} have lines", report.findings.len()));
