@@ -207,9 +207,9 @@ pub(super) fn torq_user_email_differs(facts: &Facts<'_>, report: &mut Reporter<'
             .finding(first.email_spot(), &[kind])
             .message(
                 Prose::from(format!(
-                    "{} of the Torq workspace {} Okta users {what}: ",
+                    "{} of the Torq workspace {} from Okta {what}: ",
                     people(found.len()),
-                    verb(found.len(), "is one of the", "are")
+                    verb(found.len(), "comes", "come")
                 ))
                 .person(&first.user.email)
                 .text(" in Torq is ")

@@ -62,8 +62,8 @@ pub(super) fn one_person_can_repair_sso(facts: &Facts<'_>, report: &mut Reporter
     let names = super::names(names.chain(facts.world.wizard.organization_admins.iter().map(String::as_str)));
     report
         .finding(table_spot(), &["repair"])
-        .message(format!("{counted} can repair SSO{assumed}; {wanted} should, backup accounts among them."))
-        .why("When this person leaves, is locked out or is away, nobody can change the claim mappings and the SSO settings, and only Torq Support can help.")
+        .message(format!("{counted} can repair SSO{assumed}, backup accounts among them; at least {wanted} should be able to."))
+        .why("When someone leaves, is locked out or is away, and no one else is there, nobody can change the claim mappings and the SSO settings, and only Torq Support can help.")
         .fix(format!(
             "Map a second person to {} in {}, or keep a local account with that role ({}).",
             repair_roles(facts),

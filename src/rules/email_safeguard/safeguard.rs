@@ -10,13 +10,13 @@ use crate::model::{Gap, Truth, UserIndex};
 use crate::rules::console;
 use crate::rules::facts::{Facts, Reporter};
 use crate::rules::rows::{MappingRow, wizard_spot};
-use crate::signin::PersonIndex;
 use crate::signin::claim_source::{ClaimSource, EMAIL, NotSent, requests};
 use crate::signin::repair::{mapped_role_gap, role_gap};
+use crate::signin::{Gate, PersonIndex};
 
 use super::{
-    claim_and_value, email_is_the_users, gets_in_at_okta, okta_gap, okta_reason, repair_roles, stage,
-    table_spot, token_email, verb,
+    claim_and_value, email_is_the_users, gets_in_at_okta, okta_gap, okta_gates, okta_reason, repair_roles,
+    stage, table_spot, token_email, verb,
 };
 
 /// With so many people who can repair SSO by other mappings, a tested set-up does without the safeguard.
@@ -95,7 +95,7 @@ pub(super) fn missing(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<()
     report
         .finding(table_spot(), &[EMAIL])
         .message("No claim mapping gives one person, by email, a role that can repair SSO.")
-        .why("Every way in hangs on the groups claim. Should it stop coming, or a group be renamed, nobody may be left who can sign in and change the claim mappings (that needs user.write). Torq's wizard offers this mapping first, and the vendor says to keep it until SSO is tested with other people.")
+        .why("Who can repair SSO hangs on other claims, mostly on groups. Should the groups claim stop coming, or a group be renamed, nobody may be left who can sign in and change the claim mappings (that needs user.write). Torq's wizard offers this mapping first, and the vendor says to keep it until SSO is tested with other people.")
         .fix(fix)
         .done();
     Ok(())
@@ -371,13 +371,22 @@ fn why_nobody(
         report.cannot_tell(gap.clone());
         return None;
     }
-    let person = holders.exact.first()?;
-    Some((
-        Prose::from(okta_reason(facts, *person)),
-        Prose::from(format!(
-            "Activate the user in {}, assign them in {}, and let them in by the sign-in policy; or map the email of another Owner in {}.",
-            console::OKTA_PEOPLE,
+    let person = *holders.exact.first()?;
+    let at_okta = if okta_gates(facts, person).contains(&Gate::User)
+        && facts.sign_in.passes(person, [Gate::User]) == Truth::No
+    {
+        format!("Activate the user in {}", console::OKTA_PEOPLE)
+    } else {
+        format!(
+            "Assign the user in {}, and see that a rule in {} allows them",
             console::OKTA_ASSIGNMENTS,
+            console::OKTA_SIGN_IN_POLICY
+        )
+    };
+    Some((
+        Prose::from(okta_reason(facts, person)),
+        Prose::from(format!(
+            "{at_okta}; or map the email of another Owner in {}.",
             console::TORQ_CLAIM_MAPPINGS
         )),
     ))
