@@ -15,8 +15,8 @@ use crate::signin::repair::{mapped_role_gap, role_gap};
 use crate::signin::{Gate, PersonIndex};
 
 use super::{
-    claim_and_value, email_is_the_users, gets_in_at_okta, okta_gap, okta_gates, okta_reason, repair_roles,
-    stage, table_spot, token_email, verb,
+    claim_and_value, email_is_the_users, gets_in_at_okta, gets_no_token, okta_gap, okta_gates, okta_reason,
+    repair_roles, stage, table_spot, token_email, verb,
 };
 
 /// With so many people who can repair SSO by other mappings, a tested set-up does without the safeguard.
@@ -358,7 +358,11 @@ fn why_nobody(
             }
         });
     }
-    let states: Vec<Truth> = holders.exact.iter().map(|person| gets_in_at_okta(facts, *person)).collect();
+    let state = |person: &PersonIndex| match gets_no_token(facts, *person) {
+        true => Truth::No,
+        false => gets_in_at_okta(facts, *person),
+    };
+    let states: Vec<Truth> = holders.exact.iter().map(state).collect();
     if states.contains(&Truth::Yes) {
         return None;
     }
@@ -372,6 +376,19 @@ fn why_nobody(
         return None;
     }
     let person = *holders.exact.first()?;
+    if gets_in_at_okta(facts, person) != Truth::No {
+        return Some((
+            Prose::from(
+                "Okta issues no token to that person, because of their groups or the authorization server's policies",
+            ),
+            Prose::from(format!(
+                "Let a policy of {} issue the token, or narrow the groups claim to at most 100 groups in {}; or map the email of another Owner in {}.",
+                console::OKTA_AUTHORIZATION_SERVER,
+                console::OKTA_GROUPS_CLAIM,
+                console::TORQ_CLAIM_MAPPINGS
+            )),
+        ));
+    }
     let at_okta = if okta_gates(facts, person).contains(&Gate::User)
         && facts.sign_in.passes(person, [Gate::User]) == Truth::No
     {
