@@ -482,6 +482,33 @@ impl<'w> SignIn<'w> {
     pub fn server_policy(&self, user: UserIndex) -> Truth {
         self.server_policy.users.get(user.0 as usize).copied().unwrap_or(Truth::Maybe)
     }
+
+    /// Whether a person passes all of some gates, each by itself.
+    pub fn passes(&self, person: PersonIndex, gates: impl IntoIterator<Item = Gate>) -> Truth {
+        let truth = |gate| match self.state(person, gate) {
+            State::Passes => Truth::Yes,
+            State::Fails => Truth::No,
+            State::Unknown => Truth::Maybe,
+        };
+        gates.into_iter().map(truth).fold(Truth::Yes, Truth::and)
+    }
+
+    /// Whether the role that G7 comes to can repair SSO (G7.6), with the other gates left aside.
+    pub fn role_can_repair_sso(&self, person: PersonIndex) -> Truth {
+        match &self.world.mappings {
+            Fact::Known(_) => self.walks.can_repair_sso(person),
+            Fact::Absent => Truth::No,
+            Fact::Unknown(_) => Truth::Maybe,
+        }
+    }
+
+    /// Okta's `LOCKED_OUT`, which passes by itself in time (G4.2).
+    pub fn is_locked_out_for_now(&self, person: PersonIndex) -> bool {
+        let user = self.population.user(person).and_then(|user| self.world.directory.user(user));
+        user.is_some_and(|user| {
+            matches!(user.record, Record::At(_)) && user.status.as_deref() == Some("LOCKED_OUT")
+        })
+    }
 }
 
 fn mappings(world: &World) -> &[Mapping] {

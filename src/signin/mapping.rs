@@ -439,11 +439,18 @@ struct Walk {
     decided: bool,
     /// To become `decided` when the mappings of this rank are through.
     deciding: bool,
+    /// One outcome is a role that can repair SSO, or may.
+    may_repair: bool,
+    /// One outcome is a role that cannot repair SSO, or may not.
+    may_not_repair: bool,
     gap: Option<u32>,
 }
 
 impl Walk {
-    fn meet(&mut self, mappings: &[Mapping], index: usize) {
+    /// `can_repair`: whether the mapping's role can repair SSO.
+    fn meet(&mut self, mappings: &[Mapping], index: usize, can_repair: Truth) {
+        self.may_repair |= can_repair != Truth::No;
+        self.may_not_repair |= can_repair != Truth::Yes;
         let Some(first) = self.mapping else {
             self.mapping = u32::try_from(index).ok();
             return;
@@ -490,16 +497,18 @@ impl Walks {
 
     fn meet(&mut self, table: &Table<'_>, index: usize) {
         let Self { people, gaps } = self;
+        let role = table.mappings.get(index).map(|mapping| &mapping.role);
+        let can_repair = Truth::of(role.and_then(|role| table.world.can_repair_sso(role)));
         table.each_match(index, |person| {
             if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index);
+                walk.meet(table.mappings, index, can_repair);
                 walk.deciding = true;
             }
         });
         let mut gap = None;
         table.each_possible_match(index, |person| {
             if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index);
+                walk.meet(table.mappings, index, can_repair);
                 let gap = *gap.get_or_insert_with(|| {
                     gaps.extend(table.gap(index).cloned());
                     u32::try_from(gaps.len().saturating_sub(1)).unwrap_or(u32::MAX)
@@ -526,5 +535,15 @@ impl Walks {
 
     pub fn gap(&self, index: usize) -> Option<&Gap> {
         self.gaps.get(index)
+    }
+
+    /// Whether the role that G7 comes to can repair SSO, over every value that the claims could have; `No` where nothing matches.
+    pub fn can_repair_sso(&self, person: PersonIndex) -> Truth {
+        let Some(walk) = self.people.get(person.0 as usize) else { return Truth::No };
+        match (walk.may_repair, walk.may_not_repair || walk.locked) {
+            (false, _) => Truth::No,
+            (true, false) => Truth::Yes,
+            (true, true) => Truth::Maybe,
+        }
     }
 }
