@@ -50,7 +50,7 @@ pub mod path {
     }
 }
 
-/// A catalogue app is known by its name; the hand-made file that leaves the name out, by having no client settings.
+/// A catalogue app is known by its name; a hand-made file that leaves the name out is taken for a custom app.
 const CUSTOM_OIDC_APP: &str = "oidc_client";
 
 impl App {
@@ -174,6 +174,8 @@ pub struct Discovery {
 #[derive(Debug, Clone)]
 pub struct AuthorizationServer {
     pub issuer: Fact<String>,
+    /// The issuer follows whichever of the organisation's hosts was asked.
+    pub dynamic_issuer: bool,
     pub status: Fact<String>,
 }
 
@@ -182,7 +184,11 @@ impl AuthorizationServer {
         let required = |value: &Option<String>, field: &str| {
             Fact::required(value.clone(), DocumentName::AuthorizationServer, JsonPath::root().key(field))
         };
-        Self { issuer: required(&server.issuer, "issuer"), status: required(&server.status, "status") }
+        Self {
+            issuer: required(&server.issuer, "issuer"),
+            dynamic_issuer: server.issuer_mode.as_deref() == Some("DYNAMIC"),
+            status: required(&server.status, "status"),
+        }
     }
 }
 

@@ -18,10 +18,10 @@ pub const EMAIL: &str = "email";
 pub enum ClaimSource {
     /// The token does not have it.
     NotSent(NotSent),
-    /// The person's email (G6.2).
-    Email,
+    /// The person's email (G6.2); with what is missing where it is not known whether it is sent.
+    Email(Option<Gap>),
     /// The app user's name (G6.2).
-    UserName,
+    UserName(Option<Gap>),
     /// Names of groups.
     Groups(Box<GroupNames>),
     /// It may be there, with any value.
@@ -136,11 +136,11 @@ fn standard(world: &World, name: &str, scope: &'static str) -> ClaimSource {
         Fact::Known(false) if scope != "openid" => {
             ClaimSource::NotSent(NotSent::ScopeNotRequested(scope.to_owned()))
         }
-        Fact::Unknown(gap) => ClaimSource::Unknown(gap),
-        Fact::Known(_) | Fact::Absent => match name {
-            EMAIL => ClaimSource::Email,
-            "preferred_username" => ClaimSource::UserName,
-            other => ClaimSource::Unknown(Gap::document(
+        asked => match (name, asked.gap().cloned()) {
+            (EMAIL, perhaps) => ClaimSource::Email(perhaps),
+            ("preferred_username", perhaps) => ClaimSource::UserName(perhaps),
+            (_, Some(gap)) => ClaimSource::Unknown(gap),
+            (other, None) => ClaimSource::Unknown(Gap::document(
                 DocumentName::Users,
                 Cause::Undecided(format!("the value of the claim {other} is not read from Okta")),
             )),
@@ -152,35 +152,39 @@ fn standard(world: &World, name: &str, scope: &'static str) -> ClaimSource {
 fn server_claim(world: &World, name: &str) -> Option<ClaimSource> {
     let claims = world.server_claims.known()?;
     let claim = claims.iter().find(|claim| claim.name == name)?;
+    let mut perhaps = None;
     if !claim.scopes.is_empty() {
         match &world.wizard.requested_scopes {
             Fact::Known(requested) => {
                 if !claim.scopes.iter().any(|scope| requested.contains(scope)) {
-                    return Some(ClaimSource::NotSent(NotSent::ScopeNotRequested(claim.scopes.join(" or "))));
+                    let scopes = claim.scopes.join(" or ");
+                    return Some(ClaimSource::NotSent(NotSent::ScopeNotRequested(scopes)));
                 }
             }
             Fact::Absent => {}
-            Fact::Unknown(gap) => return Some(ClaimSource::Unknown(gap.clone())),
+            Fact::Unknown(gap) => perhaps = Some(gap.clone()),
         }
     }
-    let left_to_userinfo = !claim.always_in_id_token && world.wizard.flow != Fact::Known(Flow::Implicit);
-    let perhaps = if claim.may_be_off {
-        Some(undecided(claim, "whether the claim is active, and in the ID token, is not said"))
-    } else {
-        left_to_userinfo.then(|| {
-            undecided(
-                claim,
-                "the claim is not always included in the ID token: with the code flow it may be at /userinfo only",
-            )
-        })
-    };
-    Some(match (carried(claim), perhaps) {
+    if claim.may_be_off {
+        perhaps = Some(undecided(claim, "whether the claim is active, and in the ID token, is not said"));
+    } else if !claim.always_in_id_token && world.wizard.flow != Fact::Known(Flow::Implicit) {
+        perhaps = Some(undecided(
+            claim,
+            "the claim is not always included in the ID token: with the code flow it may be at /userinfo only",
+        ));
+    }
+    Some(perhaps_sent(carried(claim), perhaps))
+}
+
+/// A claim of which it is not known whether the token has it: what it cannot carry, it still cannot.
+fn perhaps_sent(source: ClaimSource, perhaps: Option<Gap>) -> ClaimSource {
+    match (source, perhaps) {
         (ClaimSource::Groups(mut names), Some(gap)) => {
             names.perhaps = Some(gap);
             ClaimSource::Groups(names)
         }
         (source, _) => source,
-    })
+    }
 }
 
 /// Why a claim that no read document has may be a federated one (G6.3b).
@@ -204,7 +208,7 @@ fn organization_claim(world: &World, name: &str) -> ClaimSource {
         return match asked {
             Fact::Known(true) | Fact::Absent => carried(claim),
             Fact::Known(false) => ClaimSource::NotSent(NotSent::ScopeNotRequested(GROUPS.to_owned())),
-            Fact::Unknown(gap) => ClaimSource::Unknown(gap),
+            Fact::Unknown(gap) => perhaps_sent(carried(claim), Some(gap)),
         };
     }
     if let Fact::Unknown(gap) = &world.own_claim
@@ -451,7 +455,10 @@ pub fn carried_groups(world: &World) -> CarriedGroups {
         ClaimSource::Unknown(gap) if claim.is_none_or(may_give_groups) => {
             carried.unknown = carried.unknown.take().or(Some(gap));
         }
-        ClaimSource::Unknown(_) | ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => {}
+        ClaimSource::Unknown(_)
+        | ClaimSource::NotSent(_)
+        | ClaimSource::Email(_)
+        | ClaimSource::UserName(_) => {}
     };
     match server(world) {
         Server::Custom => {

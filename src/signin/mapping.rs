@@ -180,8 +180,8 @@ impl<'w> Table<'w> {
         match source {
             ClaimSource::NotSent(_) => Test::Never,
             ClaimSource::Unknown(gap) => Test::Anyone(gap.clone()),
-            ClaimSource::Email => scalars.emails.test(&mapping.claim_value),
-            ClaimSource::UserName => scalars.user_names.test(&mapping.claim_value),
+            ClaimSource::Email(perhaps) => scalars.emails.test(&mapping.claim_value, perhaps.as_ref()),
+            ClaimSource::UserName(perhaps) => scalars.user_names.test(&mapping.claim_value, perhaps.as_ref()),
             ClaimSource::Groups(names) => self.group_test(&mapping.claim_value, names, shares),
         }
     }
@@ -353,11 +353,15 @@ struct ScalarIndex {
 }
 
 impl ScalarIndex {
-    fn test(&self, value: &str) -> Test {
-        Test::Scalar {
-            with: self.with.get(value).cloned().unwrap_or_default(),
-            unknown: self.unknown.clone(),
-            gap: self.gap.clone(),
+    /// `perhaps`: what is missing where it is not known whether the claim is sent; then nobody surely has it.
+    fn test(&self, value: &str, perhaps: Option<&Gap>) -> Test {
+        let with = self.with.get(value).cloned().unwrap_or_default();
+        match perhaps {
+            None => Test::Scalar { with, unknown: self.unknown.clone(), gap: self.gap.clone() },
+            Some(gap) => {
+                let unknown = self.unknown.iter().chain(&with).copied().collect();
+                Test::Scalar { with: Vec::new(), unknown, gap: gap.clone() }
+            }
         }
     }
 

@@ -183,7 +183,7 @@ fn backup_accounts(world: &World) -> (Vec<usize>, Option<Gap>) {
         };
         gap = gap.or(missing);
     }
-    if !world.torq_users_complete {
+    if !world.torq_user_list.is_complete() {
         gap = gap.or(Some(Gap::document(DocumentName::TorqUsers, Cause::Incomplete)));
     }
     (accounts, gap)

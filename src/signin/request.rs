@@ -148,16 +148,18 @@ fn request(world: &World) -> GateState {
         })
     });
     // Without a discovery document the scopes are not checked (G3.2).
-    let supported = match (unsupported_scopes(world), &wizard.requested_scopes) {
-        (Fact::Known(scopes), _) => scopes.first().map_or(GateState::Passes, |scope| {
-            GateState::Fails(format!(
+    let supported = match unlisted_scopes(world) {
+        Fact::Known(unlisted) => match (unlisted.unsupported.first(), unlisted.unpublished.first()) {
+            (Some(scope), _) => GateState::Fails(format!(
                 "the authorization server does not have the scope {scope} (invalid_scope)"
-            ))
-        }),
-        (Fact::Unknown(_), Fact::Unknown(gap)) if world.discovery.known().is_some() => {
-            GateState::Unknown(gap.clone())
+            )),
+            (None, Some(scope)) => GateState::Unknown(unpublished(scope)),
+            (None, None) => GateState::Passes,
+        },
+        Fact::Unknown(gap) if world.discovery.known().is_some_and(|d| d.scopes_supported.is_some()) => {
+            GateState::Unknown(gap)
         }
-        (Fact::Unknown(_) | Fact::Absent, _) => GateState::Passes,
+        Fact::Unknown(_) | Fact::Absent => GateState::Passes,
     };
     let Some(app) = world.app.known() else {
         return GateState::all([openid, supported, unread_app(world)]);
@@ -218,8 +220,22 @@ pub fn flow_needs(flow: Flow) -> (&'static str, &'static str) {
     }
 }
 
-/// Requested scopes that the discovery document does not list (G3.2); unknown without a document that lists scopes.
-pub fn unsupported_scopes(world: &World) -> Fact<Vec<&str>> {
+/// Requested scopes that the discovery document does not list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnlistedScopes<'w> {
+    /// The server does not have them (G3.2).
+    pub unsupported: Vec<&'w str>,
+    /// A custom server's own scopes, which it lists only when they are published: it may have them. Source: the management OpenAPI
+    /// file, `OAuth2ScopeMetadataPublish`, default `NO_CLIENTS`.
+    pub unpublished: Vec<&'w str>,
+}
+
+/// Scopes that every Okta authorization server has and lists.
+const PREDEFINED_SCOPES: [&str; 7] =
+    ["openid", "profile", "email", "address", "phone", "offline_access", "device_sso"];
+
+/// Unknown without a document that lists scopes.
+pub fn unlisted_scopes(world: &World) -> Fact<UnlistedScopes<'_>> {
     let supported = match &world.discovery {
         Fact::Known(discovery) => Fact::required(
             discovery.scopes_supported.as_ref(),
@@ -229,11 +245,27 @@ pub fn unsupported_scopes(world: &World) -> Fact<Vec<&str>> {
         Fact::Absent => Fact::Absent,
         Fact::Unknown(gap) => Fact::Unknown(gap.clone()),
     };
+    let custom = claim_source::server(world) == Server::Custom;
     supported.and_then(|supported| {
         world.wizard.requested_scopes.as_ref().map(|scopes| {
-            scopes.iter().filter(|scope| !supported.contains(scope)).map(String::as_str).collect()
+            let unlisted =
+                scopes.iter().map(String::as_str).filter(|scope| !supported.iter().any(|s| s == scope));
+            let (unpublished, unsupported) =
+                unlisted.partition(|scope| custom && !PREDEFINED_SCOPES.contains(scope));
+            UnlistedScopes { unsupported, unpublished }
         })
     })
+}
+
+/// What is missing to know whether a custom server has a scope that it does not list.
+pub fn unpublished(scope: &str) -> Gap {
+    Gap::new(
+        DocumentName::OpenidConfiguration,
+        JsonPath::root().key("scopes_supported"),
+        Cause::Undecided(format!(
+            "the authorization server does not list the scope {scope}, and lists its own scopes only when they are published"
+        )),
+    )
 }
 
 /// G6.1 and the connection's part of G6.9.
@@ -309,8 +341,27 @@ fn custom_issuer(world: &World, asked: &str) -> GateState {
         one(&server.status, |status| {
             unless(status != "ACTIVE", || format!("the authorization server is {status}"))
         }),
-        one(&server.issuer, |issuer| mismatch(asked, issuer)),
+        one(&server.issuer, |issuer| match mismatch(asked, issuer) {
+            // Asked at the custom domain, such a server names the custom domain: which one is not in any answer that is read.
+            GateState::Fails(_) if server.dynamic_issuer && same_path(asked, issuer) => {
+                GateState::Unknown(Gap::new(
+                    DocumentName::AuthorizationServer,
+                    JsonPath::root().key("issuerMode"),
+                    Cause::Undecided(format!(
+                        "the authorization server's issuer is dynamic, and whether it is {asked} at that host is not known"
+                    )),
+                ))
+            }
+            state => state,
+        }),
     ])
+}
+
+fn same_path(a: &str, b: &str) -> bool {
+    let path = |url: &str| {
+        url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path.to_owned())
+    };
+    path(a) == path(b)
 }
 
 fn mismatch(asked: &str, issuer: &str) -> GateState {

@@ -75,7 +75,7 @@ fn takes_everyone(sign_in: &SignIn<'_>, mapping: &Mapping, reading: RegexReading
             }
         }
         ClaimSource::NotSent(_) => mapping.claim_name == claim_source::GROUPS,
-        ClaimSource::Email | ClaimSource::UserName | ClaimSource::Unknown(_) => false,
+        ClaimSource::Email(_) | ClaimSource::UserName(_) | ClaimSource::Unknown(_) => false,
     }
 }
 

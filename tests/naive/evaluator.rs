@@ -157,10 +157,23 @@ fn scopes_listed(world: World) -> Truth {
         (Some(_), None) => Unknown,
         (Some(listed), Some(requested)) => {
             let listed = texts(listed);
-            Truth::known(texts(requested).iter().all(|scope| listed.contains(scope)))
+            // Decided: a custom server lists a scope of its own only when it is published.
+            let custom = claims::server(world) == Server::Custom;
+            Truth::all(texts(requested).iter().map(|scope| {
+                if listed.contains(scope) {
+                    Yes
+                } else if custom && !PREDEFINED_SCOPES.contains(scope) {
+                    Unknown
+                } else {
+                    No
+                }
+            }))
         }
     }
 }
+
+const PREDEFINED_SCOPES: [&str; 7] =
+    ["openid", "profile", "email", "address", "phone", "offline_access", "device_sso"];
 
 fn app_allows_flow(world: World) -> Truth {
     let Some(app) = world.document("okta/app").filter(|app| !is_catalogue(app)) else { return Unknown };

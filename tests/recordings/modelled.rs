@@ -74,8 +74,13 @@ pub const ID_TOKEN: &[Field] = &[
 pub const FEDERATED_CLAIM: &[Field] =
     &[("id", Text, Nothing), ("name", Text, Values), ("expression", Text, Values)];
 
-pub const AUTHORIZATION_SERVER: &[Field] =
-    &[("id", Text, Nothing), ("name", Text, Nothing), ("issuer", Text, Nothing), ("status", Text, Values)];
+pub const AUTHORIZATION_SERVER: &[Field] = &[
+    ("id", Text, Nothing),
+    ("name", Text, Nothing),
+    ("issuer", Text, Nothing),
+    ("issuerMode", Text, Values),
+    ("status", Text, Values),
+];
 
 pub const AUTHORIZATION_SERVER_CLAIM: &[Field] = &[
     ("id", Text, Nothing),

@@ -11,7 +11,7 @@ use crate::rules::console;
 use crate::rules::facts::{Facts, Reporter};
 use crate::rules::rows::{client_spot, wizard_spot};
 use crate::signin::claim_source::{self, Server};
-use crate::signin::request::{flow_needs, unsupported_scopes};
+use crate::signin::request::{flow_needs, unlisted_scopes, unpublished};
 
 pub(super) fn response_type_missing(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     let flow = flow(facts)?;
@@ -130,8 +130,10 @@ pub(super) fn openid_scope_missing(facts: &Facts<'_>, report: &mut Reporter<'_>)
 
 pub(super) fn scope_unsupported(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     let world = facts.world;
-    let unsupported = unsupported_scopes(world);
-    let unsupported = unsupported.need()?.map_or(&[][..], Vec::as_slice);
+    let unlisted = unlisted_scopes(world);
+    let unlisted = unlisted.need()?.cloned().unwrap_or_default();
+    unlisted.unpublished.iter().for_each(|scope| report.cannot_tell(unpublished(scope)));
+    let unsupported = unlisted.unsupported;
     let requested = world.wizard.requested_scopes.known().map_or(&[][..], Vec::as_slice);
     let supported = world
         .discovery

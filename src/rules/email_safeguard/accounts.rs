@@ -133,7 +133,7 @@ pub(super) fn torq_user_loses_access(facts: &Facts<'_>, report: &mut Reporter<'_
 
 /// A list that is not whole may lack a user whom the rule would report.
 fn incomplete_torq_users(facts: &Facts<'_>, report: &mut Reporter<'_>) {
-    if !facts.world.torq_users_complete {
+    if !facts.world.torq_user_list.is_complete() {
         report.cannot_tell(Gap::document(crate::document::DocumentName::TorqUsers, Cause::Incomplete));
     }
 }
@@ -269,7 +269,7 @@ pub(super) fn user_without_role(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
         .flat_map(|row| sign_in.population.named(&row.user.email))
         .copied()
         .collect();
-    if !facts.world.torq_users_complete {
+    if !facts.world.torq_user_list.is_complete() {
         return Err(Gap::document(crate::document::DocumentName::TorqUsers, Cause::Incomplete));
     }
     let app_users = &facts.world.directory.app_user_list;

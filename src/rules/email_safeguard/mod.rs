@@ -101,9 +101,10 @@ fn email_is_the_users(facts: &Facts<'_>) -> Result<(), Gap> {
             place: names.claim.value_place(),
             cause: crate::model::Cause::Undecided("the claim email carries names of groups".to_owned()),
         }),
-        ClaimSource::Unknown(_) | ClaimSource::Email | ClaimSource::UserName | ClaimSource::NotSent(_) => {
-            Ok(())
-        }
+        ClaimSource::Unknown(_)
+        | ClaimSource::Email(_)
+        | ClaimSource::UserName(_)
+        | ClaimSource::NotSent(_) => Ok(()),
     }
 }
 

@@ -53,7 +53,7 @@ fn carried_by(world: &World, row: &MappingRow<'_>) -> Result<Option<GroupNames>,
     match claim_source::carried(claim) {
         ClaimSource::Groups(names) => Ok(Some(*names)),
         ClaimSource::Unknown(gap) => Err(gap),
-        ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => Ok(None),
+        ClaimSource::NotSent(_) | ClaimSource::Email(_) | ClaimSource::UserName(_) => Ok(None),
     }
 }
 

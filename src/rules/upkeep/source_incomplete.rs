@@ -226,7 +226,7 @@ fn mapped_groups(world: &World) -> Vec<&str> {
                 ClaimSource::Unknown(_) => {
                     mapping.claim_name == GROUPS || standard_scope(&mapping.claim_name).is_none()
                 }
-                ClaimSource::NotSent(_) | ClaimSource::Email | ClaimSource::UserName => false,
+                ClaimSource::NotSent(_) | ClaimSource::Email(_) | ClaimSource::UserName(_) => false,
             };
             if decides {
                 ids.push(group.id.as_str());
