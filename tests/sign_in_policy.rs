@@ -22,7 +22,7 @@ fn world(rules: &str) -> ssolint::model::World {
 }
 
 fn rule(conditions: &str, access: &str) -> String {
-    format!(r#"{{"conditions": {{{conditions}}}, "actions": {{"appSignOn": {{{access}}}}}}}"#)
+    format!(r#"{{"status": "ACTIVE", "conditions": {{{conditions}}}, "actions": {{"appSignOn": {{{access}}}}}}}"#)
 }
 
 const ALLOW: &str = r#""access": "ALLOW""#;
