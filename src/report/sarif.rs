@@ -1,6 +1,472 @@
-//! SARIF 2.1.0 for code scanning (interface, SARIF).
-use super::Report;
-use crate::finding::PeopleShown;
-pub fn report(_: &Report, _: PeopleShown) -> Vec<u8> {
-    Vec::new()
+//! SARIF 2.1.0 for code scanning (interface, SARIF): one run for each connection, with everything that `sarif-multitool validate` and
+//! code scanning ask for. Where a finding lies and how it is told from others, `finding` has decided; here it is only written down.
+//!
+//! Texts from outside stand in two kinds of message. In a plain one (SARIF 3.11.3) only links act, so brackets are escaped; in a Markdown
+//! one (3.11.4) all punctuation is. Braces stay single though 3.11.5 doubles them: we give no arguments, so nobody formats these messages,
+//! and a doubled brace would be typed into Okta as it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
+    PhysicalLocation, PropertyBag, Region, ReportingConfiguration, ReportingDescriptor,
+    ReportingDescriptorReference, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif, Tool,
+    ToolComponent,
+};
+
+use crate::document::JsonPath;
+use crate::document::json_path::Step;
+use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
+use crate::finding::{NotEvaluated, Severity, Spot, locate};
+use crate::rules::page::Life;
+use crate::rules::{Rule, catalogue};
+
+use super::coverage::{self, NOT_COVERED};
+use super::{ConnectionReport, Fault, Report, Reported, Summary};
+
+/// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The project's future home.
+const HOME: &str = "https://github.com/ssolint/ssolint";
+
+/// Code scanning shows so many results of a run.
+pub const MOST_RESULTS: usize = 5_000;
+
+/// The name of our own fingerprint. `primaryLocationLineHash` is code scanning's to compute.
+const FINGERPRINT: &str = "ssolint/v1";
+
+/// What a file with an absolute path is relative to, so that its URI is relative too: code scanning refuses a `file:` URI whose checkout
+/// path it does not know.
+const FILESYSTEM_ROOT: &str = "FILESYSTEM_ROOT";
+
+/// The whole report as one log, two spaces, with a line break at the end.
+pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
+    let mut names = PeopleNames::new(people);
+    let mut taken = BTreeMap::new();
+    let runs: Vec<Run> = report
+        .connections
+        .iter()
+        .map(|connection| run(connection, category(&connection.name, &mut taken), &mut names))
+        .collect();
+    let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
+    // Every key is a string and the writer is memory, so this cannot fail.
+    let mut bytes = serde_json::to_vec_pretty(&log).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// `ssolint/<connection>/`; code scanning refuses a log with two runs of one category, so a name's second run gets a number.
+fn category(connection: &str, taken: &mut BTreeMap<String, usize>) -> String {
+    let name = visible(connection);
+    let count = taken.entry(name.clone()).or_insert(0);
+    *count += 1;
+    if *count == 1 { format!("ssolint/{name}/") } else { format!("ssolint/{name}/{count}/") }
+}
+
+fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames) -> Run {
+    let rules = rules_of(connection);
+    let results: Vec<Found> = connection
+        .findings
+        .iter()
+        .take(MOST_RESULTS)
+        .map(|reported| result(connection, reported, &rules, names))
+        .collect();
+    let driver = ToolComponent::builder()
+        .name("ssolint")
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(HOME)
+        .rules(rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>())
+        .build();
+    let mut run = Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .automation_details(RunAutomationDetails { id: Some(category), ..RunAutomationDetails::default() })
+        .column_kind("unicodeCodePoints")
+        .invocations(vec![invocation(connection, &rules)])
+        .results(results)
+        .properties(summary(&connection.summary))
+        .build();
+    let paths = connection.files.iter().map(|file| &file.path);
+    let paths = paths.chain(connection.faults.iter().map(|fault| &fault.file));
+    if paths.chain([&connection.origin]).any(|path| is_absolute(path)) {
+        let root = ArtifactLocation { uri: Some("file:///".to_owned()), ..ArtifactLocation::default() };
+        run.original_uri_base_ids = Some(BTreeMap::from([(FILESYSTEM_ROOT.to_owned(), root)]));
+    }
+    run
+}
+
+/// The rules that were run, in the order of the catalogue.
+fn rules_of(connection: &ConnectionReport) -> Vec<&'static Rule> {
+    let ids: BTreeSet<&str> = connection
+        .evaluated
+        .iter()
+        .copied()
+        .chain(connection.not_evaluated.iter().map(|row| row.rule))
+        .chain(connection.findings.iter().map(|reported| reported.finding.rule))
+        .collect();
+    catalogue().filter(|rule| ids.contains(rule.id)).collect()
+}
+
+fn index_of(rules: &[&Rule], id: &str) -> Option<i64> {
+    rules.iter().position(|rule| rule.id == id).map(number)
+}
+
+fn descriptor(rule: &Rule) -> ReportingDescriptor {
+    let page = rule.page();
+    let checks = page.section("What it checks").unwrap_or(&page.body);
+    let first = checks.split("\n\n").next().unwrap_or_default();
+    let prose = page.prose();
+    let properties = BTreeMap::from([
+        ("precision".to_owned(), json!(page.precision.name())),
+        ("security-severity".to_owned(), json!(security_severity(page.severity))),
+    ]);
+    let mut tags = vec!["security".to_owned(), rule.family.to_owned()];
+    if page.life != Life::Stable {
+        tags.push(page.life.name().to_owned());
+    }
+    ReportingDescriptor::builder()
+        .id(rule.id)
+        .short_description(both(&page.title))
+        .full_description(both(first))
+        .help(both(&prose))
+        .help_uri(format!("{HOME}/blob/main/rules/{}/{}.md", rule.family, rule.id))
+        .default_configuration(ReportingConfiguration {
+            level: Some(json!(page.severity.name())),
+            ..ReportingConfiguration::default()
+        })
+        .properties(PropertyBag { tags: Some(tags), additional_properties: properties })
+        .build()
+}
+
+/// Code scanning's high (7.0 to 8.9), medium (4.0 to 6.9) and low (0.1 to 3.9).
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "8.0",
+        Severity::Warning => "5.0",
+        Severity::Note => "2.0",
+    }
+}
+
+/// A page's Markdown, and the same without its marks.
+fn both(markdown: &str) -> MultiformatMessageString {
+    let lines = markdown.lines().map(|line| line.trim_start_matches('#').trim_start().replace(['`'], ""));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    MultiformatMessageString::builder().text(text).markdown(markdown).build()
+}
+
+fn result(
+    connection: &ConnectionReport,
+    reported: &Reported,
+    rules: &[&Rule],
+    names: &mut PeopleNames,
+) -> Found {
+    let finding = &reported.finding;
+    let related: Vec<(i64, String, Location)> = finding
+        .related
+        .iter()
+        .zip(&reported.related)
+        .zip(1..)
+        .map(|((related, place), id)| {
+            let label = related.message.show(names);
+            let label = if label.is_empty() { visible(&place.path) } else { label };
+            let location = Location {
+                id: Some(id),
+                message: Some(Message { text: Some(plain_text(&label)), ..Message::default() }),
+                ..location(connection, place, &related.spot)
+            };
+            (id, label, location)
+        })
+        .collect();
+    // What is wrong, why, and what to do; the first sentence is what code scanning shows as the title.
+    let sentences: Vec<String> = [&finding.message, &finding.why, &finding.fix]
+        .into_iter()
+        .map(|prose| sentence(&prose.show(names)))
+        .filter(|sentence| !sentence.is_empty())
+        .collect();
+    let labels = || related.iter().map(|(id, label, _)| (*id, label.as_str()));
+    let mut result = Found::builder()
+        .rule_id(finding.rule)
+        .level(level(finding.severity))
+        .message(Message {
+            text: Some(with_links(&sentences, labels(), plain_text, link_text)),
+            markdown: Some(with_links(&sentences, labels(), markdown_text, markdown_text)),
+            ..Message::default()
+        })
+        .locations(vec![location(connection, &reported.location, &finding.spot)])
+        .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), reported.fingerprint.clone())]))
+        .build();
+    result.rule_index = index_of(rules, finding.rule);
+    if !related.is_empty() {
+        result.related_locations = Some(related.into_iter().map(|(_, _, location)| location).collect());
+    }
+    result.properties = concerned(&finding.people, names);
+    result
+}
+
+/// People whom a finding concerns: how many, and who they are where names were asked for.
+fn concerned(concerned: &[String], names: &mut PeopleNames) -> Option<PropertyBag> {
+    if concerned.is_empty() {
+        return None;
+    }
+    let mut properties = BTreeMap::from([("peopleCount".to_owned(), json!(concerned.len()))]);
+    if names.mode() != PeopleShown::Counts {
+        let shown: Vec<String> = concerned.iter().map(|name| names.show(name)).collect();
+        properties.insert("people".to_owned(), json!(shown));
+    }
+    Some(PropertyBag { tags: None, additional_properties: properties })
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Error => ResultLevel::Error,
+        Severity::Warning => ResultLevel::Warning,
+        Severity::Note => ResultLevel::Note,
+    }
+}
+
+/// Ends a sentence that has no end.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// The sentences, and a last one that links to the related locations by their ids.
+fn with_links<'a>(
+    sentences: &[String],
+    labels: impl Iterator<Item = (i64, &'a str)>,
+    text: fn(&str) -> String,
+    link: fn(&str) -> String,
+) -> String {
+    let mut parts: Vec<String> = sentences.iter().map(|sentence| text(sentence)).collect();
+    let links: Vec<String> = labels.map(|(id, label)| format!("[{}]({id})", link(label))).collect();
+    if !links.is_empty() {
+        parts.push(format!("See {}.", links.join(", ")));
+    }
+    parts.join(" ")
+}
+
+/// A plain message outside of links. The standard lets brackets and backslashes stand there; GitHub's own readers take an escape away
+/// there as well, so what they would take away is doubled and the rest (`\d`) stays as it is to be typed.
+fn plain_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut backslashes = 0;
+    for c in text.chars() {
+        if c == '\\' {
+            backslashes += 1;
+            continue;
+        }
+        let bracket = matches!(c, '[' | ']');
+        push_backslashes(&mut escaped, backslashes, usize::from(bracket));
+        escaped.push(c);
+        backslashes = 0;
+    }
+    push_backslashes(&mut escaped, backslashes, 0);
+    escaped
+}
+
+/// A run of backslashes before `brackets` (none or one) bracket, which gets one of its own.
+fn push_backslashes(escaped: &mut String, run: usize, brackets: usize) {
+    let doubled = run > 1 || brackets > 0;
+    let count = if doubled { 2 * run } else { run };
+    escaped.extend(std::iter::repeat_n('\\', count + brackets));
+}
+
+/// The text of a link in a plain message (SARIF 3.11.6).
+fn link_text(text: &str) -> String {
+    escape(text, |c| matches!(c, '\\' | '[' | ']'))
+}
+
+/// Text that is to act in no way in GitHub Flavored Markdown, which takes an escape before all ASCII punctuation.
+fn markdown_text(text: &str) -> String {
+    escape(text, |c| c.is_ascii_punctuation())
+}
+
+fn escape(text: &str, acts: fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot) -> Location {
+    let path = connection.file(place.file).map_or(&connection.origin, |file| &file.path);
+    let region = &place.region;
+    Location {
+        physical_location: Some(physical(
+            path,
+            (region.line, region.column),
+            (region.end_line, region.end_column),
+        )),
+        logical_locations: Some(vec![logical(spot)]),
+        ..Location::default()
+    }
+}
+
+/// The place as document and JSON path, which does not change when lines do.
+fn logical(spot: &Spot) -> LogicalLocation {
+    let place = &spot.place;
+    let (name, kind) = match place.path.steps().last() {
+        Some(Step::Key(key)) => (key.clone(), "property"),
+        Some(Step::Index(index)) => (index.to_string(), "value"),
+        None => (place.document.to_string(), "value"),
+    };
+    let fragment = if place.path == JsonPath::root() { String::new() } else { format!("#{}", place.path) };
+    LogicalLocation {
+        name: Some(visible(&name)),
+        fully_qualified_name: Some(visible(&format!("{}{fragment}", place.document))),
+        kind: Some(kind.to_owned()),
+        ..LogicalLocation::default()
+    }
+}
+
+/// `start` and `end` are line and column from 1, in code points; the end is exclusive.
+fn physical(path: &str, start: (usize, usize), end: (usize, usize)) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: Some(ArtifactLocation {
+            uri: Some(relative_uri(path)),
+            uri_base_id: is_absolute(path).then(|| FILESYSTEM_ROOT.to_owned()),
+            ..ArtifactLocation::default()
+        }),
+        region: Some(Region {
+            start_line: Some(number(start.0)),
+            start_column: Some(number(start.1)),
+            end_line: Some(number(end.0)),
+            end_column: Some(number(end.1)),
+            ..Region::default()
+        }),
+        ..PhysicalLocation::default()
+    }
+}
+
+fn is_absolute(path: &str) -> bool {
+    let drive = path.as_bytes().get(..2).is_some_and(|two| matches!(two, [b'A'..=b'Z' | b'a'..=b'z', b':']));
+    path.starts_with('/') || drive
+}
+
+/// A path as a relative URI reference (RFC 3986): nothing in it but the characters that always stand for themselves, so neither `#`, `?`
+/// nor a colon in the first segment makes it something else.
+fn relative_uri(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
+    let uri = segments.map(encoded).collect::<Vec<_>>().join("/");
+    if uri.is_empty() { ".".to_owned() } else { uri }
+}
+
+fn encoded(segment: &str) -> String {
+    let mut uri = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
+/// SARIF counts in signed numbers; no file has more lines than they hold.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What the run could and could not do. A text that could not be read is an error, and then, says SARIF 3.20.21, the run has failed.
+fn invocation(connection: &ConnectionReport, rules: &[&Rule]) -> Invocation {
+    let left_out = connection.findings.len().saturating_sub(MOST_RESULTS);
+    let mut notifications: Vec<Notification> = connection.faults.iter().map(fault).collect();
+    notifications.extend(connection.not_evaluated.iter().map(|row| not_evaluated(row, rules)));
+    if left_out > 0 {
+        notifications.push(notification(
+            "results-left-out",
+            Severity::Warning,
+            &format!(
+                "{} of {} findings are left out, the least severe ones: code scanning shows {} of a run.",
+                grouped(left_out),
+                grouped(connection.findings.len()),
+                grouped(MOST_RESULTS)
+            ),
+        ));
+    }
+    for notice in &connection.notices {
+        notifications.push(notification("left-out", Severity::Note, notice));
+    }
+    for declared in &connection.declared {
+        notifications.push(notification("declared", Severity::Note, &format!("Declared: {declared}")));
+    }
+    for assumed in &connection.assumed {
+        let text =
+            format!("The verdicts of {} assume {}", people(assumed.people), coverage::meaning(assumed.name));
+        notifications.push(notification("assumed", Severity::Note, &text));
+    }
+    let text = format!("No verdict covers: {}", NOT_COVERED.join("; "));
+    notifications.push(notification("not-covered", Severity::Note, &text));
+    Invocation::builder()
+        .execution_successful(connection.faults.is_empty())
+        .tool_execution_notifications(notifications)
+        .build()
+}
+
+/// `about` is the descriptor's id: a rule, or what kind of thing is said.
+fn notification(about: &str, severity: Severity, text: &str) -> Notification {
+    let text = plain_text(&sentence(&visible(text)));
+    Notification::builder()
+        .descriptor(ReportingDescriptorReference {
+            id: Some(about.to_owned()),
+            ..ReportingDescriptorReference::default()
+        })
+        .level(severity.name())
+        .message(Message { text: Some(text), ..Message::default() })
+        .build()
+}
+
+fn fault(fault: &Fault) -> Notification {
+    let at = (fault.line, fault.column);
+    let text = format!("{} could not be read: {}", fault.file, fault.message);
+    let mut notification = notification("unreadable", Severity::Error, &text);
+    notification.locations = Some(vec![Location {
+        physical_location: Some(physical(&fault.file, at, at)),
+        ..Location::default()
+    }]);
+    notification
+}
+
+fn not_evaluated(row: &NotEvaluated, rules: &[&Rule]) -> Notification {
+    let needs: Vec<String> = row
+        .needs
+        .iter()
+        .map(|need| format!("{} {}", sentence(&need.missing), sentence(&need.remedy)))
+        .collect();
+    let text = format!("{} was not evaluated, at least in part: {}", row.rule, needs.join(" "));
+    let mut notification = notification(row.rule, Severity::Warning, &text);
+    notification.associated_rule = Some(ReportingDescriptorReference {
+        id: Some(row.rule.to_owned()),
+        index: index_of(rules, row.rule),
+        ..ReportingDescriptorReference::default()
+    });
+    notification
+}
+
+/// How many people end how, and who can repair SSO, as `check` says it at its end.
+fn summary(summary: &Summary) -> PropertyBag {
+    let backup = if summary.backup_accounts_known { json!(summary.backup_accounts) } else { Value::Null };
+    let properties = [
+        ("people", json!(summary.people)),
+        ("granted", json!(summary.granted)),
+        ("lockedOut", json!(summary.locked_out)),
+        ("unknown", json!(summary.unknown)),
+        ("notSubject", json!(summary.not_subject)),
+        ("canRepairSso", json!(summary.can_repair_sso)),
+        ("repairMappings", json!(summary.repair_mappings)),
+        ("mayRepairSso", json!(summary.may_repair_sso)),
+        ("backupAccounts", backup),
+    ];
+    PropertyBag {
+        tags: None,
+        additional_properties: properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    }
 }
