@@ -128,7 +128,7 @@ fn matcher(typed: &str) -> Result<Matcher, Problem> {
         .map_err(|error| Problem(format!("{typed:?} is not a glob: {error}")))?
         .compile_matcher();
     let matches: Matcher = Box::new(move |rule| glob.is_match(rule.id) || glob.is_match(rule.family));
-    if catalogue().any(|rule| matches(rule)) {
+    if catalogue().any(&matches) {
         return Ok(matches);
     }
     let names = catalogue().flat_map(|rule| [rule.id, rule.family]).chain(["all", "pedantic"]);

@@ -53,7 +53,7 @@ enum Selection {
     StartsWith(String),
     Equals(String),
     Contains(String),
-    Regex(JavaRegex),
+    Regex(Box<JavaRegex>),
     /// A filter that cannot be followed: it gives some of the person's Okta-sourced groups.
     SomeOf(Gap),
     Functions(Vec<GroupFunction>),
@@ -240,7 +240,7 @@ pub fn carried(claim: &Claim) -> ClaimSource {
         ClaimValue::Filter { kind: FilterKind::Equals, value } => Selection::Equals(value.to_lowercase()),
         ClaimValue::Filter { kind: FilterKind::Contains, value } => Selection::Contains(value.to_lowercase()),
         ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
-            Ok(regex) => Selection::Regex(regex),
+            Ok(regex) => Selection::Regex(Box::new(regex)),
             Err(RegexRefusal::NotARegex) => return ClaimSource::NotSent(NotSent::FilterNotARegex),
             Err(RegexRefusal::CannotFollow(construct)) => Selection::SomeOf(undecided(
                 claim,
