@@ -180,6 +180,8 @@ struct Members {
     users: Vec<UserIndex>,
     /// A user who is not among them is not a member.
     complete: bool,
+    /// The group's side was read, not only a person's.
+    listed: bool,
 }
 
 /// Groups of one user, from the user's side.
@@ -264,7 +266,9 @@ impl Directory {
             let mut users: Vec<UserIndex> = rows.iter().map(|row| directory.intern_user(&row.id)).collect();
             users.sort_unstable();
             users.dedup();
-            directory.members.insert(group, Members { users, complete: extent == Extent::Whole });
+            directory
+                .members
+                .insert(group, Members { users, complete: extent == Extent::Whole, listed: true });
         }
         for (user, rows, extent) in sources.user_groups {
             let user = directory.intern_user(&user);
@@ -538,7 +542,8 @@ impl Directory {
     /// What is missing where the members of a group are not known.
     pub fn members_gap(&self, group: GroupIndex) -> Gap {
         let id = self.group(group).map(|group| group.id.clone()).unwrap_or_default();
-        let cause = if self.members.contains_key(&group) { Cause::Incomplete } else { Cause::NotRead };
+        let listed = self.members.get(&group).is_some_and(|members| members.listed);
+        let cause = if listed { Cause::Incomplete } else { Cause::NotRead };
         Gap::new(DocumentName::GroupUsers(id), JsonPath::root(), cause)
     }
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::document::json_path::Step;
 use crate::document::{DocumentName, JsonPath};
 
-/// Where something stands: a document and a path in it. `layer` above turns it into lines.
+/// Where something stands: a document and a path in it. The layer `finding` turns it into lines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     pub document: DocumentName,
@@ -93,17 +94,26 @@ fn key(path: &JsonPath) -> String {
     text.trim_start_matches('/').replace('/', ".")
 }
 
-/// One clause, such as "okta/id-token.json was not read".
+/// One clause, such as "okta/id-token.json was not read". An id of a person is not part of it: whole organisations read it.
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let document = &self.place.document;
+        let document = match &self.place.document {
+            DocumentName::UserGroups(_) => "a document in okta/user-groups".to_owned(),
+            document => document.to_string(),
+        };
         match &self.cause {
             Cause::NotRead => write!(f, "{document} was not read"),
             Cause::Refused(why) => write!(f, "{document} was refused: {why}"),
             Cause::Unreadable => write!(f, "{document} could not be read"),
             Cause::Incomplete => write!(f, "{document} is not complete"),
-            Cause::NotThere => write!(f, "{document} has no {}", key(&self.place.path)),
-            Cause::Disagree => write!(f, "group-users and user-groups disagree"),
+            Cause::NotThere => match self.place.path.steps() {
+                [] => write!(f, "{document} does not say it"),
+                steps if steps.iter().all(|step| matches!(step, Step::Key(_))) => {
+                    write!(f, "{document} has no {}", key(&self.place.path))
+                }
+                _ => write!(f, "{document} has nothing at {}", self.place.path),
+            },
+            Cause::Disagree => write!(f, "okta/group-users and okta/user-groups disagree"),
             Cause::Undecided(why) => write!(f, "{why}"),
         }
     }

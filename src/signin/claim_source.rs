@@ -1,5 +1,8 @@
 //! Which claims the ID token carries, and where each comes from (semantics G6.2–G6.9). Who gets what value is left to `mapping`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::document::connection::Flow;
 use crate::document::{DocumentName, JsonPath};
 use crate::model::claims::{Claim, ClaimValue, FilterKind};
@@ -53,10 +56,30 @@ enum Selection {
     StartsWith(String),
     Equals(String),
     Contains(String),
-    Regex(Box<JavaRegex>),
+    Regex(Box<JavaRegex>, GiveUps),
     /// A filter that cannot be followed: it gives some of the person's Okta-sourced groups.
     SomeOf(Gap),
     Functions(Vec<GroupFunction>),
+}
+
+/// How often a regex ran into its step limit. A runaway pattern over tens of thousands of names would take minutes to say *not known* each
+/// time; after a while it is not asked any more.
+#[derive(Debug, Clone, Default)]
+struct GiveUps(Arc<AtomicU32>);
+
+impl GiveUps {
+    const ENOUGH: u32 = 200;
+
+    fn ask(&self, matches: impl FnOnce() -> Option<bool>) -> Option<bool> {
+        if self.0.load(Ordering::Relaxed) >= Self::ENOUGH {
+            return None;
+        }
+        let answer = matches();
+        if answer.is_none() {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
+    }
 }
 
 /// The authorization server that Torq's issuer URL chooses (G6.1).
@@ -240,7 +263,7 @@ pub fn carried(claim: &Claim) -> ClaimSource {
         ClaimValue::Filter { kind: FilterKind::Equals, value } => Selection::Equals(value.to_lowercase()),
         ClaimValue::Filter { kind: FilterKind::Contains, value } => Selection::Contains(value.to_lowercase()),
         ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
-            Ok(regex) => Selection::Regex(Box::new(regex)),
+            Ok(regex) => Selection::Regex(Box::new(regex), GiveUps::default()),
             Err(RegexRefusal::NotARegex) => return ClaimSource::NotSent(NotSent::FilterNotARegex),
             Err(RegexRefusal::CannotFollow(construct)) => Selection::SomeOf(undecided(
                 claim,
@@ -267,7 +290,7 @@ pub const GROUP_LIMIT: u64 = 100;
 impl GroupNames {
     /// Whether a regex decides, of which two readings are possible (G6.6).
     pub fn has_two_readings(&self) -> bool {
-        matches!(self.selection, Selection::Regex(_))
+        matches!(self.selection, Selection::Regex(..))
     }
 
     pub fn is_filter(&self) -> bool {
@@ -328,7 +351,7 @@ impl GroupNames {
             Selection::StartsWith(start) => Truth::of(folded.starts_with(start.as_str())),
             Selection::Equals(whole) => Truth::of(folded == *whole),
             Selection::Contains(part) => Truth::of(folded.contains(part.as_str())),
-            Selection::Regex(regex) => Truth::of(regex.matches(name, reading)),
+            Selection::Regex(regex, give_ups) => Truth::of(give_ups.ask(|| regex.matches(name, reading))),
             Selection::SomeOf(_) | Selection::Functions(_) => Truth::Maybe,
         }
     }

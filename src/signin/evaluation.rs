@@ -74,9 +74,15 @@ impl<'w> SignIn<'w> {
             .collect();
         let mut walks = Walks::new(population.len());
         let mappings = mappings(world);
+        // Who gets no token in any reading is locked out at G6; what G7 would have come to is still worth showing.
+        let never_issued = |person: PersonIndex| {
+            limits.iter().all(|(_, limits)| limit(limits, &population, person) == GroupLimit::Exceeded)
+        };
         for (reading, limits) in &limits {
             let table = Table::new(world, &population, mappings, *reading);
-            walks.walk(&table, &|person| limit(limits, &population, person) != GroupLimit::Exceeded);
+            walks.walk(&table, &|person| {
+                limit(limits, &population, person) != GroupLimit::Exceeded || never_issued(person)
+            });
         }
         let mut sign_in = Self {
             world,
