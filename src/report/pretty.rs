@@ -109,6 +109,10 @@ fn handler(terminal: Terminal) -> GraphicalReportHandler {
     };
     GraphicalReportHandler::new_themed(theme)
         .with_links(false)
+        // A value to type is never broken, so that it can be copied.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_break_words(false)
         .with_width(terminal.width.clamp(40, 120))
         .with_show_related_as_nested(true)
 }
@@ -303,7 +307,9 @@ fn wrapped(out: &mut String, what: &str, text: &str, width: usize) {
     let options = textwrap::Options::new(width.clamp(40, 120))
         .initial_indent(&head)
         .subsequent_indent("              ")
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
     out.push_str(&textwrap::fill(text, options));
     out.push('\n');
 }
