@@ -538,7 +538,12 @@ impl Directory {
     /// What is missing where the members of a group are not known.
     pub fn members_gap(&self, group: GroupIndex) -> Gap {
         let id = self.group(group).map(|group| group.id.clone()).unwrap_or_default();
-        let cause = if self.members.contains_key(&group) { Cause::Incomplete } else { Cause::NotRead };
+        let cause = match self.members.get(&group) {
+            // The list is whole: what is not known is what the two sides say differently.
+            Some(members) if members.complete && !self.contested.is_empty() => Cause::Disagree,
+            Some(_) => Cause::Incomplete,
+            None => Cause::NotRead,
+        };
         Gap::new(DocumentName::GroupUsers(id), JsonPath::root(), cause)
     }
 
