@@ -282,6 +282,11 @@ impl GroupNames {
         }
     }
 
+    /// What is missing where it is not known whether the token has the claim at all.
+    pub fn perhaps_not_sent(&self) -> Option<&Gap> {
+        self.perhaps.as_ref()
+    }
+
     fn if_sent(&self, truth: Truth) -> Truth {
         if self.perhaps.is_some() { truth.and(Truth::Maybe) } else { truth }
     }

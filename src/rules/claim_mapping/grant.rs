@@ -9,6 +9,7 @@ use crate::model::torq::Roles;
 use crate::model::{Cause, Gap, Place, Truth};
 use crate::rules::console;
 use crate::rules::facts::{Facts, Reporter};
+use crate::rules::groups::claim_fault;
 use crate::rules::rows::MappingRow;
 use crate::signin::claim_source::{self, ClaimSource, EMAIL, GROUPS, NotSent};
 use crate::signin::evaluation::Outcome;
@@ -47,10 +48,26 @@ pub(super) fn claim_never_sent(facts: &Facts<'_>, report: &mut Reporter<'_>) -> 
                 }
                 continue;
             }
-            ClaimSource::Email | ClaimSource::UserName | ClaimSource::Groups(_) => continue,
+            ClaimSource::Email(perhaps) | ClaimSource::UserName(perhaps) => {
+                perhaps.into_iter().for_each(|gap| report.cannot_tell(gap));
+                continue;
+            }
+            ClaimSource::Groups(names) => {
+                names.perhaps_not_sent().cloned().into_iter().for_each(|gap| report.cannot_tell(gap));
+                continue;
+            }
         };
-        if why_not == NotSent::NoSource && of_groups_family(facts, &rows) {
-            continue;
+        // A claim that was meant to carry groups is the groups rules' to report.
+        if why_not == NotSent::NoSource {
+            let faults: Result<Vec<_>, Gap> = rows.iter().map(|row| claim_fault(facts, row)).collect();
+            match faults {
+                Ok(faults) if faults.iter().all(Option::is_none) => {}
+                Ok(_) => continue,
+                Err(gap) => {
+                    report.cannot_tell(gap);
+                    continue;
+                }
+            }
         }
         let (because, fix) = match why_not {
             NotSent::NoSource => {
@@ -102,21 +119,6 @@ fn only_its_value_is_unknown(facts: &Facts<'_>, name: &str) -> bool {
             claim.always_in_id_token && matches!(claim_source::carried(claim), ClaimSource::Unknown(_))
         }),
     }
-}
-
-/// Whether groups-claim-missing or groups-claim-name-mismatch speaks of the claim: nothing is sent as `groups`, or another claim carries the
-/// groups that these mappings mean.
-fn of_groups_family(facts: &Facts<'_>, rows: &[MappingRow<'_>]) -> bool {
-    rows.iter().any(|row| {
-        let name = row.mapping.claim_name.as_str();
-        let near = |other: &str| {
-            strsim::damerau_levenshtein(&other.to_lowercase(), &name.to_lowercase()) <= 2
-                || name.to_lowercase().contains("group")
-                || super::has_group(facts, row)
-        };
-        claim_source::standard_scope(name).is_none()
-            && (name == GROUPS || facts.sign_in.carried.claims.iter().any(|other| near(&other.claim.name)))
-    })
 }
 
 /// A claim that is there and almost has this name.

@@ -78,7 +78,7 @@ fn names_group(facts: &Facts<'_>, row: &MappingRow<'_>) -> Result<bool, Gap> {
     let name = row.mapping.claim_name.as_str();
     match claim_source::source_as_if_sent(facts.world, name) {
         ClaimSource::Groups(_) => Ok(true),
-        ClaimSource::Email | ClaimSource::UserName => Ok(false),
+        ClaimSource::Email(_) | ClaimSource::UserName(_) => Ok(false),
         ClaimSource::NotSent(_) => Ok(name == GROUPS),
         ClaimSource::Unknown(_) if claim_source::standard_scope(name).is_some() => Ok(false),
         ClaimSource::Unknown(_) if has_group(facts, row) => Ok(true),

@@ -14,6 +14,7 @@ use crate::signin::PersonIndex;
 use crate::signin::claim_source::{self, ClaimSource, GROUPS};
 use crate::signin::evaluation::Outcome;
 use crate::signin::mapping::MappingOutcome;
+use crate::signin::repair::role_gap;
 use crate::signin::shadowing;
 
 use super::{NAMED, listed, named};
@@ -40,7 +41,7 @@ fn report_shadowed(facts: &Facts<'_>, report: &mut Reporter<'_>, of: Of) -> Resu
         match (of, row.can_repair_sso()) {
             (Of::OtherRoles, Some(true)) | (Of::RepairRoles, Some(false)) => continue,
             (Of::RepairRoles, None) => {
-                report.cannot_tell(role_gap(facts, row));
+                report.cannot_tell(role_gap(facts.world, &row.mapping.role));
                 continue;
             }
             (Of::OtherRoles, _) | (Of::RepairRoles, Some(true)) => {}
@@ -126,14 +127,6 @@ fn move_or_delete(row: &MappingRow<'_>, blockers: &[MappingRow<'_>]) -> Prose {
 
 fn at<'a>(rows: &[MappingRow<'a>], indices: &[usize]) -> Vec<MappingRow<'a>> {
     indices.iter().filter_map(|index| rows.get(*index).copied()).collect()
-}
-
-/// What is missing to know what a role can do.
-fn role_gap(facts: &Facts<'_>, row: &MappingRow<'_>) -> Gap {
-    facts.world.roles.gap().cloned().unwrap_or_else(|| {
-        let why = format!("what the role {} may do is not known", row.role_label());
-        Gap::document(DocumentName::Roles, Cause::Undecided(why))
-    })
 }
 
 pub(super) fn unused_today(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
@@ -288,7 +281,7 @@ pub(super) fn gives_lower_role(facts: &Facts<'_>, report: &mut Reporter<'_>) -> 
                 }
                 (Some(winner), Ok(())) => {
                     let winner = rows.get(winner).filter(|row| roles.get(&row.mapping.role).is_none());
-                    role_gap(facts, winner.unwrap_or(later))
+                    uncompared(winner.unwrap_or(later))
                 }
             };
             if told.insert(gap.clone()) {
@@ -328,6 +321,12 @@ pub(super) fn gives_lower_role(facts: &Facts<'_>, report: &mut Reporter<'_>) -> 
         draft.done();
     }
     Ok(())
+}
+
+/// What is missing where it is not known how a role compares to another.
+fn uncompared(row: &MappingRow<'_>) -> Gap {
+    let why = format!("how the role {} compares to others is not known", row.role_label());
+    Gap::document(DocumentName::Roles, Cause::Undecided(why))
 }
 
 /// Considered people who match a mapping, or may: then with what is missing.
@@ -420,7 +419,7 @@ fn one_token_matches(facts: &Facts<'_>, row: &MappingRow<'_>, other: &MappingRow
     match claim_source::source_as_if_sent(facts.world, name) {
         ClaimSource::Groups(_) => Ok(true),
         // One value each.
-        ClaimSource::Email | ClaimSource::UserName => Ok(false),
+        ClaimSource::Email(_) | ClaimSource::UserName(_) => Ok(false),
         _ if claim_source::standard_scope(name).is_some() => Ok(false),
         ClaimSource::NotSent(_) => Ok(name == GROUPS),
         ClaimSource::Unknown(gap) => Err(gap),
