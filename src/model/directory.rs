@@ -542,8 +542,12 @@ impl Directory {
     /// What is missing where the members of a group are not known.
     pub fn members_gap(&self, group: GroupIndex) -> Gap {
         let id = self.group(group).map(|group| group.id.clone()).unwrap_or_default();
-        let listed = self.members.get(&group).is_some_and(|members| members.listed);
-        let cause = if listed { Cause::Incomplete } else { Cause::NotRead };
+        let cause = match self.members.get(&group) {
+            // The list is whole: what is not known is what the two sides say differently.
+            Some(members) if members.complete && !self.contested.is_empty() => Cause::Disagree,
+            Some(members) if members.listed => Cause::Incomplete,
+            Some(_) | None => Cause::NotRead,
+        };
         Gap::new(DocumentName::GroupUsers(id), JsonPath::root(), cause)
     }
 

@@ -48,6 +48,8 @@ pub struct World {
     /// Emails that a mapping names, in the file's order, whether or not all mappings were read.
     pub mapped_emails: Vec<String>,
     pub roles: Fact<Roles>,
+    /// Whether a role that is not among them is known not to be in the workspace.
+    pub roles_complete: bool,
     pub torq_users: Fact<Vec<TorqUser>>,
     pub torq_user_list: Listing,
     pub manifest: Option<Manifest>,
@@ -107,6 +109,7 @@ impl<'a> Loader<'a> {
         let (federated_claims, federated_claims_complete) = self.part_list(&DocumentName::FederatedClaims);
         let (server_policies, server_policies_complete) =
             self.part_list(&DocumentName::AuthorizationServerPolicies);
+        let (roles, roles_complete) = self.roles();
         let world = World {
             name,
             wizard,
@@ -137,7 +140,8 @@ impl<'a> Loader<'a> {
             directory: self.directory(),
             mappings,
             mapped_emails,
-            roles: self.one::<torq_shape::Roles>(&DocumentName::Roles).map(|roles| Roles::new(roles.roles)),
+            roles,
+            roles_complete,
             torq_users,
             torq_user_list,
             manifest: None,
@@ -274,6 +278,16 @@ impl<'a> Loader<'a> {
             Fact::Absent => (Fact::Absent, Listing::Read { complete: true, looked_up: Default::default() }),
             Fact::Unknown(gap) => (Fact::Unknown(gap.clone()), Listing::Unknown(gap)),
         }
+    }
+
+    fn roles(&mut self) -> (Fact<Roles>, bool) {
+        let name = DocumentName::Roles;
+        let rows = self.one::<torq_shape::Roles>(&name);
+        let complete = self.extent(&name).0;
+        if rows.known().is_some() && !complete {
+            self.gaps.push(Gap::document(name, Cause::Incomplete));
+        }
+        (rows.map(|rows| Roles::new(rows.roles)), complete)
     }
 
     fn whole<T>(&mut self, name: &DocumentName, value: Fact<T>) -> Fact<T> {

@@ -305,6 +305,11 @@ impl GroupNames {
         }
     }
 
+    /// What is missing where it is not known whether the token has the claim at all.
+    pub fn perhaps_not_sent(&self) -> Option<&Gap> {
+        self.perhaps.as_ref()
+    }
+
     fn if_sent(&self, truth: Truth) -> Truth {
         if self.perhaps.is_some() { truth.and(Truth::Maybe) } else { truth }
     }
@@ -320,14 +325,9 @@ impl GroupNames {
                 functions.iter().map(|function| function_passes(function, group)).max().unwrap_or(Truth::No)
             }
             _ => {
-                let kind = match group.kind {
-                    GroupKind::Okta | GroupKind::BuiltIn => Truth::Yes,
-                    GroupKind::App => Truth::No,
-                    GroupKind::Unsaid => Truth::Maybe,
-                };
                 let name =
                     group.name.as_deref().map_or(Truth::Maybe, |name| self.filter_takes(name, reading));
-                kind.and(name)
+                filter_takes_kind(group.kind).and(name)
             }
         }
     }
@@ -394,12 +394,42 @@ impl GroupNames {
             .collect()
     }
 
+    /// Whether the claim would carry a group of this name and kind, of which the id is not known.
+    pub fn would_pass(&self, name: &str, kind: GroupKind, reading: RegexReading) -> Truth {
+        self.if_sent(match &self.selection {
+            Selection::Functions(functions) => functions
+                .iter()
+                .map(|function| match function {
+                    GroupFunction::Starts { source, .. }
+                    | GroupFunction::Contains { source, .. }
+                    | GroupFunction::Ends { source, .. } => {
+                        from_source(source, kind).and(function_could_carry(function, name))
+                    }
+                    GroupFunction::Filtered { .. } | GroupFunction::OfUser { .. } => {
+                        function_could_carry(function, name)
+                    }
+                })
+                .max()
+                .unwrap_or(Truth::No),
+            _ => filter_takes_kind(kind).and(self.filter_takes(name, reading)),
+        })
+    }
+
     /// The most names that the claim can carry by its limits; `None` without one.
     pub fn most(&self) -> Option<u64> {
         if self.is_filter() {
             return None;
         }
         self.shares().into_iter().try_fold(0_u64, |sum, (_, limit)| sum.checked_add(limit?))
+    }
+}
+
+/// A filter takes Okta's own groups only (G6.4).
+fn filter_takes_kind(kind: GroupKind) -> Truth {
+    match kind {
+        GroupKind::Okta | GroupKind::BuiltIn => Truth::Yes,
+        GroupKind::App => Truth::No,
+        GroupKind::Unsaid => Truth::Maybe,
     }
 }
 
@@ -529,6 +559,19 @@ pub fn home_of_groups_claim(world: &World) -> (DocumentName, JsonPath) {
     }
 }
 
+/// The claim as if it could be sent: what is configured under its name, whatever scopes Torq asks for (semantics, words: shadowed).
+pub fn source_as_if_sent(world: &World, name: &str) -> ClaimSource {
+    let source = source(world, name);
+    // The organisation's server sends OpenID Connect's own claims, whatever else is configured.
+    if standard_scope(name).is_some() && server(world) != Server::Custom {
+        return source;
+    }
+    match (source, configured(world, name)) {
+        (ClaimSource::NotSent(_) | ClaimSource::Groups(_), Fact::Known(claim)) => carried(claim),
+        (source, _) => source,
+    }
+}
+
 /// The claim of this name as the server that issues Torq's tokens configures it, whether or not it is sent; absent where it has none.
 pub fn configured<'w>(world: &'w World, name: &str) -> Fact<&'w Claim> {
     let named = |claims: &'w Vec<Claim>| Fact::optional(claims.iter().find(|claim| claim.name == name));
@@ -543,10 +586,11 @@ pub fn configured<'w>(world: &'w World, name: &str) -> Fact<&'w Claim> {
             // Okta refuses a federated claim of the name `groups`.
             let federated =
                 if name == GROUPS { Fact::Absent } else { world.federated_claims.as_ref().and_then(named) };
-            match (own, federated) {
-                (Fact::Known(claim), _) | (_, Fact::Known(claim)) => Fact::Known(claim),
-                (Fact::Unknown(gap), _) | (_, Fact::Unknown(gap)) => Fact::Unknown(gap),
-                (Fact::Absent, Fact::Absent) => Fact::Absent,
+            match (own, federated, unread_federated(world)) {
+                (Fact::Known(claim), ..) | (_, Fact::Known(claim), _) => Fact::Known(claim),
+                (Fact::Unknown(gap), ..) | (_, Fact::Unknown(gap), _) => Fact::Unknown(gap),
+                (Fact::Absent, Fact::Absent, Some(gap)) if name != GROUPS => Fact::Unknown(gap),
+                (Fact::Absent, Fact::Absent, _) => Fact::Absent,
             }
         }
     }

@@ -283,9 +283,10 @@ impl<'w> Table<'w> {
             None | Some(Test::Never) => Truth::No,
             Some(Test::Anyone(_)) => Truth::of(if user.is_some() || unsettled { None } else { Some(false) }),
             Some(Test::Scalar { with, unknown, .. }) => {
-                if with.contains(&person) {
+                // Both lists are in the order of the people.
+                if with.binary_search(&person).is_ok() {
                     Truth::Yes
-                } else if unknown.contains(&person) {
+                } else if unknown.binary_search(&person).is_ok() {
                     Truth::Maybe
                 } else {
                     Truth::No
@@ -359,7 +360,8 @@ impl ScalarIndex {
         match perhaps {
             None => Test::Scalar { with, unknown: self.unknown.clone(), gap: self.gap.clone() },
             Some(gap) => {
-                let unknown = self.unknown.iter().chain(&with).copied().collect();
+                let mut unknown: Vec<PersonIndex> = self.unknown.iter().chain(&with).copied().collect();
+                unknown.sort_unstable();
                 Test::Scalar { with: Vec::new(), unknown, gap: gap.clone() }
             }
         }

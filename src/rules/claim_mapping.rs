@@ -1,3 +1,0 @@
-//! x
-use super::catalogue::Rule;
-pub static RULES: [Rule; 0] = [];
