@@ -128,10 +128,13 @@ impl<'w> SignIn<'w> {
         };
         let Some(user) = self.population.user(person) else {
             let settled = self.population.stranger(person).is_some_and(|stranger| stranger.settled);
-            let user = if settled { State::Fails } else { State::Unknown };
+            if settled {
+                let nobody = State::Fails;
+                return Findings { user: nobody, assignment: nobody, token: nobody, mapping, assumes };
+            }
             let assignment = assignment_state(self.policy.of_stranger(), self.stranger_assigned);
             let token = if self.server_policy.stranger == Truth::No { State::Fails } else { State::Unknown };
-            return Findings { user, assignment, token, mapping, assumes };
+            return Findings { user: State::Unknown, assignment, token, mapping, assumes };
         };
         let policy = self.policy.of(user);
         if policy == PolicyOutcome::Assumed {
@@ -264,6 +267,9 @@ impl<'w> SignIn<'w> {
             (Gate::Redirect, _) => of(&self.request.redirect),
             (Gate::Request, _) => of(&self.request.request),
             (_, State::Passes) => String::new(),
+            (Gate::User | Gate::Assignment | Gate::Token, State::Fails) if self.is_nobody(person) => {
+                self.user_reason(person)
+            }
             (Gate::User, _) => self.user_reason(person),
             (Gate::Assignment, _) => self.assignment_reason(person),
             (Gate::Token, state) => {
@@ -277,6 +283,11 @@ impl<'w> SignIn<'w> {
             }
             (Gate::Mapping, _) => self.mapping_reason(person),
         }
+    }
+
+    /// Someone whom Okta is known not to have.
+    fn is_nobody(&self, person: PersonIndex) -> bool {
+        self.population.stranger(person).is_some_and(|stranger| stranger.settled)
     }
 
     fn user_reason(&self, person: PersonIndex) -> String {
