@@ -7,6 +7,7 @@
 pub mod assignment;
 pub mod claim_source;
 pub mod evaluation;
+pub mod expectation;
 pub mod expression;
 pub mod java_regex;
 pub mod mapping;
