@@ -17,9 +17,9 @@ use crate::signin::claim_source::{self, ClaimSource, EMAIL};
 use crate::signin::mapping::{Scalar, email};
 use crate::signin::{Gate, PersonIndex};
 
-use super::catalogue::{Rule, rule};
 use super::facts::Facts;
 use super::rows::MappingRow;
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 16] = [
     rule!("email-safeguard", "email-safeguard-missing", safeguard::missing),

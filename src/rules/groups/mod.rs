@@ -16,10 +16,10 @@ use crate::model::directory::GroupKind;
 use crate::model::{Gap, World};
 use crate::signin::claim_source::{self, ClaimSource, GROUPS, GroupNames, Server};
 
-use super::catalogue::{Rule, rule};
 use super::console;
 use super::facts::Facts;
 use super::rows::MappingRow;
+use super::rule::{Rule, rule};
 
 pub use claim::{ClaimFault, claim_fault};
 
