@@ -7,6 +7,7 @@ use crate::document::{DocumentName, JsonPath};
 
 use super::fact::Place;
 
+/// How a filter takes the name of a group (semantics G6.4, G6.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterKind {
     StartsWith,
@@ -37,6 +38,7 @@ impl FilterKind {
     }
 }
 
+/// What a claim is configured to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimValue {
     Filter {
@@ -68,10 +70,12 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Where its filter or expression stands.
     pub fn value_place(&self) -> Place {
         Place::new(self.place.document.clone(), self.place.path.clone().key(self.value_field))
     }
 
+    /// Where its name stands.
     pub fn name_place(&self) -> Place {
         Place::new(self.place.document.clone(), self.place.path.clone().key(self.name_field))
     }
@@ -128,6 +132,7 @@ pub fn declared(claim: &DeclaredGroupsClaim) -> Claim {
     }
 }
 
+/// The app's federated claims, which are expressions in every ID token (semantics G6.3b).
 pub fn federated(rows: Vec<shape::FederatedClaim>) -> Vec<Claim> {
     rows.into_iter()
         .enumerate()

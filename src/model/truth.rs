@@ -18,10 +18,12 @@ impl Truth {
         }
     }
 
+    /// The greater of the two: `Yes` if either is.
     pub fn or(self, other: Self) -> Self {
         self.max(other)
     }
 
+    /// The lesser of the two: `No` if either is.
     pub fn and(self, other: Self) -> Self {
         self.min(other)
     }

@@ -61,14 +61,17 @@ impl<'a> Facts<'a> {
         self.tables.get_or_init(|| self.sign_in.tables())
     }
 
+    /// Mappings that no token can reach.
     pub fn shadowed(&self) -> &[Shadowed] {
         self.shadowed.get_or_init(|| shadowing::by_logic(self.sign_in))
     }
 
+    /// Mappings whose people all match an earlier one today; `Err` where that is not known.
     pub fn unused_today(&self) -> &[Result<UnusedToday, Gap>] {
         self.unused.get_or_init(|| shadowing::unused_today(self.sign_in))
     }
 
+    /// Who could repair SSO.
     pub fn repair(&self) -> &Repair {
         self.repair.get_or_init(|| Repair::new(self.sign_in))
     }
@@ -159,6 +162,7 @@ impl Draft<'_> {
         self
     }
 
+    /// Another place that the message speaks of.
     pub fn related(mut self, spot: Spot, message: impl Into<Prose>) -> Self {
         self.finding.related.push(Related { spot, message: message.into() });
         self
@@ -170,6 +174,7 @@ impl Draft<'_> {
         self
     }
 
+    /// Reports it.
     pub fn done(self) {
         self.into.push(self.finding);
     }

@@ -108,6 +108,7 @@ impl<'w> SignIn<'w> {
         mappings(self.world)
     }
 
+    /// The readings of a regex that are possible: both where a regex chooses groups, else one.
     pub fn readings(&self) -> impl Iterator<Item = RegexReading> + '_ {
         self.limits.iter().map(|(reading, _)| *reading)
     }
@@ -240,6 +241,7 @@ impl<'w> SignIn<'w> {
         }
     }
 
+    /// What happens to the person, in the words of a report.
     pub fn verdict(&self, person: PersonIndex) -> Verdict {
         match self.outcome(person) {
             Outcome::Granted { mapping, rank } => match self.mappings().get(mapping) {

@@ -23,6 +23,7 @@ pub struct Shadowed {
     pub blockers: Vec<usize>,
 }
 
+/// Mappings that are shadowed whoever is in which group.
 pub fn by_logic(sign_in: &SignIn<'_>) -> Vec<Shadowed> {
     judged(sign_in)
         .filter_map(|(mapping, judgement)| match judgement {

@@ -19,6 +19,7 @@ pub enum Counts {
 }
 
 impl Counts {
+    /// The least and the most for one user.
     pub fn of(&self, user: UserIndex) -> (u32, u32) {
         match self {
             Self::AtMost(most) => (0, *most),
@@ -130,6 +131,7 @@ pub fn group_limit(world: &World, carried: &CarriedGroups, reading: RegexReading
     limits
 }
 
+/// Whether the claim carries a group of the directory for its members.
 pub fn passing(world: &World, names: &GroupNames, group: GroupIndex, reading: RegexReading) -> Truth {
     world.directory.group(group).map_or(Truth::No, |group| names.passes(group, reading))
 }
@@ -142,6 +144,7 @@ pub struct ServerPolicy {
     pub stranger: Truth,
 }
 
+/// Follows the policies of the custom authorization server (G6.3c); the organisation's own server has none.
 pub fn server_policy(world: &World) -> ServerPolicy {
     let same =
         |truth: Truth| ServerPolicy { users: vec![truth; world.directory.users.len()], stranger: truth };

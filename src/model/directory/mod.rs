@@ -30,6 +30,7 @@ pub enum Listing {
 }
 
 impl Listing {
+    /// Whether everything that there is, is in the list.
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Read { complete: true, .. })
     }
@@ -107,6 +108,7 @@ impl User {
     }
 }
 
+/// Whose group it is: its `type` in `okta/groups.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupKind {
     Okta,
@@ -116,6 +118,7 @@ pub enum GroupKind {
     Unsaid,
 }
 
+/// A group that any document names; without a name where only its id is known.
 #[derive(Debug, Clone)]
 pub struct Group {
     pub id: String,
