@@ -5,7 +5,7 @@ use crate::document::connection::DeclaredGroupsClaim;
 use crate::document::okta as shape;
 use crate::document::{DocumentName, JsonPath};
 
-use super::fact::Place;
+use super::fact::{Cause, Gap, Place};
 
 /// How a filter takes the name of a group (semantics G6.4, G6.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,11 @@ impl Claim {
     /// Where its name stands.
     pub fn name_place(&self) -> Place {
         Place::new(self.place.document.clone(), self.place.path.clone().key(self.name_field))
+    }
+
+    /// The gap that the claim's value was read and does not decide.
+    pub fn undecided(&self, why: &str) -> Gap {
+        Gap { place: self.value_place(), cause: Cause::Undecided(why.to_owned()) }
     }
 
     /// Declared by a person in `connection.yaml`, not read from Okta.

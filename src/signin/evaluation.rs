@@ -7,6 +7,7 @@ use crate::model::{Cause, Fact, Gap, Truth, UserIndex, World};
 
 use super::assignment::{self, PolicyOutcome, PolicyOutcomes};
 use super::claim_source::{self, CarriedGroups};
+use super::group_names::GroupNames;
 use super::java_regex::RegexReading;
 use super::mapping::{MappingOutcome, Table, Walks};
 use super::population::{PersonIndex, Population};
@@ -529,7 +530,7 @@ fn limit(limits: &[GroupLimit], population: &Population, person: PersonIndex) ->
 
 /// One reading where no regex decides, else both (G6.6).
 fn readings(carried: &CarriedGroups) -> Vec<RegexReading> {
-    if carried.claims.iter().any(claim_source::GroupNames::has_two_readings) {
+    if carried.claims.iter().any(GroupNames::has_two_readings) {
         vec![RegexReading::Whole, RegexReading::Search]
     } else {
         vec![RegexReading::Whole]

@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod claim_source;
 pub mod evaluation;
 pub mod expression;
+pub mod group_names;
 pub mod java_regex;
 pub mod mapping;
 pub mod people;

@@ -4,7 +4,8 @@ use crate::document::connection::Flow;
 use crate::model::policy::{TokenPolicy, TokenRule};
 use crate::model::{Fact, GroupIndex, Truth, UserIndex, World};
 
-use super::claim_source::{CarriedGroups, GROUP_LIMIT, GROUPS, GroupNames, Server, requests, server};
+use super::claim_source::{CarriedGroups, GROUPS, Server, requests, server};
+use super::group_names::{GROUP_LIMIT, GroupNames};
 use super::java_regex::RegexReading;
 use super::people;
 use super::request::flow_needs;
