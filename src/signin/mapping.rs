@@ -421,7 +421,7 @@ pub enum MappingOutcome {
         rank: Option<i64>,
     },
     LockedOut,
-    /// Index into [`Walks::gaps`].
+    /// Index for [`Walks::gap`].
     Unknown {
         gap: usize,
     },

@@ -2,7 +2,7 @@
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The line and column (as in [`Region`]) of a byte offset. An offset beyond the text counts as its end, one inside
+/// The line and column (as in [`Region`](super::Region)) of a byte offset. An offset beyond the text counts as its end, one inside
 /// a character as the next character.
 pub fn line_column(text: &str, byte: usize) -> (usize, usize) {
     let start = text_start(text);

@@ -4,7 +4,7 @@
 
 use super::pattern::{Greed, Node};
 
-/// Why a pattern has no [`JavaRegex`].
+/// Why a pattern has no [`JavaRegex`](super::JavaRegex).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegexRefusal {
     /// It begins with `*`: Java calls that a dangling meta character, and Okta then sends no groups.
