@@ -8,7 +8,7 @@ use crate::model::World;
 use crate::report::summary::{assumed, summary};
 use crate::report::{ConnectionReport, Fault, Reported};
 use crate::rules::facts::Options;
-use crate::rules::{Facts, Reporter, Rule};
+use crate::rules::{Facts, Reporter, Rule, catalogue};
 use crate::signin::SignIn;
 use crate::source::snapshot::Snapshot;
 
@@ -27,7 +27,7 @@ pub fn run_rules(
     rules: impl IntoIterator<Item = &'static Rule>,
     options: &Options,
 ) -> Checked {
-    let facts = Facts::new(sign_in, options);
+    let facts = Facts::new(sign_in, catalogue(), options);
     let mut checked = Checked::default();
     for rule in rules {
         let mut reporter = Reporter::new(rule, &mut checked.findings);

@@ -41,6 +41,7 @@ pub enum Flow {
     Code,
 }
 
+/// Section `torq`: what Torq's SSO wizard shows, which no API tells.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct TorqSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +64,7 @@ pub struct TorqSettings {
     pub organization_admins: Option<Vec<String>>,
 }
 
+/// Section `okta`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct OktaSettings {
     #[serde(skip_serializing_if = "Option::is_none")]

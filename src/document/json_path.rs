@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+/// One step from a value to a value in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// A member of an object, by its key as it reads after unescaping.
@@ -21,12 +22,14 @@ impl JsonPath {
         Self::default()
     }
 
+    /// The member of that key, in what the path names.
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
         self.0.push(Step::Key(key.to_owned()));
         self
     }
 
+    /// The element at that index, counted from 0, in what the path names.
     #[must_use]
     pub fn index(mut self, index: usize) -> Self {
         self.0.push(Step::Index(index));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The only format version there is.
 pub const FORMAT: u32 = 1;
 
+/// `manifest.json`: when a snapshot was read, how whole each list is, and what was refused.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Manifest {
     pub format: u32,
@@ -30,6 +31,7 @@ pub struct Manifest {
     pub hash: Option<String>,
 }
 
+/// A stretch of time, from its first to its last request (RFC 3339).
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Span {
     pub from: String,

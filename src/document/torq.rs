@@ -8,6 +8,7 @@ pub struct ClaimMappings {
     pub claim_mappings: Vec<ClaimMapping>,
 }
 
+/// Whoever has the value in the claim gets the role.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct ClaimMapping {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// As it is written in pages, options and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
@@ -32,6 +33,7 @@ impl Severity {
         }
     }
 
+    /// Reads what [`Severity::name`] gives.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Note, Self::Warning, Self::Error].into_iter().find(|severity| severity.name() == text)
     }
@@ -45,6 +47,7 @@ pub struct Spot {
 }
 
 impl Spot {
+    /// The value of the member.
     pub fn value(place: Place) -> Self {
         Self { place, on_key: false }
     }
@@ -95,6 +98,7 @@ pub struct NotEvaluated {
     pub needs: Vec<Need>,
 }
 
+/// Something that a rule could not do without: what, and how to provide it, each in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     pub missing: String,

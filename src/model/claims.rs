@@ -5,8 +5,9 @@ use crate::document::connection::DeclaredGroupsClaim;
 use crate::document::okta as shape;
 use crate::document::{DocumentName, JsonPath};
 
-use super::fact::Place;
+use super::fact::{Cause, Gap, Place};
 
+/// How a filter takes the name of a group (semantics G6.4, G6.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterKind {
     StartsWith,
@@ -37,6 +38,7 @@ impl FilterKind {
     }
 }
 
+/// What a claim is configured to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimValue {
     Filter {
@@ -68,12 +70,19 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Where its filter or expression stands.
     pub fn value_place(&self) -> Place {
         Place::new(self.place.document.clone(), self.place.path.clone().key(self.value_field))
     }
 
+    /// Where its name stands.
     pub fn name_place(&self) -> Place {
         Place::new(self.place.document.clone(), self.place.path.clone().key(self.name_field))
+    }
+
+    /// The gap that the claim's value was read and does not decide.
+    pub fn undecided(&self, why: &str) -> Gap {
+        Gap { place: self.value_place(), cause: Cause::Undecided(why.to_owned()) }
     }
 
     /// Declared by a person in `connection.yaml`, not read from Okta.
@@ -128,6 +137,7 @@ pub fn declared(claim: &DeclaredGroupsClaim) -> Claim {
     }
 }
 
+/// The app's federated claims, which are expressions in every ID token (semantics G6.3b).
 pub fn federated(rows: Vec<shape::FederatedClaim>) -> Vec<Claim> {
     rows.into_iter()
         .enumerate()

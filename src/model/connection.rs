@@ -48,6 +48,7 @@ impl Wizard {
         }
     }
 
+    /// Of a connection file that was not read: every value is unknown for the same reason.
     pub fn unknown(gap: &Gap) -> Self {
         Self {
             stage: Stage::Setup,

@@ -60,6 +60,7 @@ impl Gap {
         Self { place: Place::new(document, path), cause }
     }
 
+    /// Of a document as a whole.
     pub fn document(document: DocumentName, cause: Cause) -> Self {
         Self::new(document, JsonPath::root(), cause)
     }
@@ -139,6 +140,7 @@ impl<T> Fact<T> {
         value.map_or(Self::Absent, Self::Known)
     }
 
+    /// The value, where it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -146,6 +148,7 @@ impl<T> Fact<T> {
         }
     }
 
+    /// What is missing, where it is unknown.
     pub fn gap(&self) -> Option<&Gap> {
         match self {
             Self::Unknown(gap) => Some(gap),
@@ -175,6 +178,7 @@ impl<T> Fact<T> {
         self.and_then(|value| Fact::Known(change(value)))
     }
 
+    /// A fact that follows from the value; absent and unknown stay what they are.
     pub fn and_then<U>(self, change: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
             Self::Known(value) => change(value),

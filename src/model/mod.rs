@@ -11,8 +11,10 @@ pub mod fact;
 pub mod okta;
 pub mod policy;
 pub mod torq;
+pub mod truth;
 pub mod world;
 
-pub use directory::{Directory, GroupIndex, Truth, UserIndex};
+pub use directory::{Directory, GroupIndex, UserIndex};
 pub use fact::{Cause, Fact, Gap, Place};
+pub use truth::Truth;
 pub use world::World;

@@ -41,10 +41,12 @@ pub struct App {
 pub mod path {
     use crate::document::JsonPath;
 
+    /// `/settings/oauthClient/{field}`.
     pub fn oauth_client(field: &str) -> JsonPath {
         JsonPath::root().key("settings").key("oauthClient").key(field)
     }
 
+    /// `/credentials/oauthClient/{field}`.
     pub fn credentials(field: &str) -> JsonPath {
         JsonPath::root().key("credentials").key("oauthClient").key(field)
     }

@@ -36,6 +36,7 @@ pub fn mappings(rows: Vec<shape::ClaimMapping>) -> Vec<Mapping> {
     mappings
 }
 
+/// A role of the Torq workspace; `scopes` is `None` where the answer does not list them, `position` its index in `torq/roles.json`.
 #[derive(Debug, Clone)]
 pub struct Role {
     pub id: RoleId,

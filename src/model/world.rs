@@ -16,6 +16,7 @@ use super::okta::{App, AuthorizationServer, Discovery, GroupRule};
 use super::policy::{self, AccessRule, TokenPolicy};
 use super::torq::{self, Mapping, Roles, TorqUser};
 
+/// One connection as its documents describe it. Each field is what was read of it; what is not there says why.
 #[derive(Debug, Clone)]
 pub struct World {
     pub name: String,

@@ -24,6 +24,7 @@ pub struct Terminal {
     pub width: usize,
 }
 
+/// Whether the text is coloured with ANSI escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     On,

@@ -7,6 +7,7 @@ use crate::finding::Severity;
 
 use super::Report;
 
+/// A line a rule: how often, at what severity.
 pub fn report(report: &Report) -> Vec<u8> {
     let mut counts: BTreeMap<(&'static str, Severity), usize> = BTreeMap::new();
     for reported in report.connections.iter().flat_map(|connection| &connection.findings) {

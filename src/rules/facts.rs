@@ -14,14 +14,17 @@ use crate::signin::mapping::Table;
 use crate::signin::repair::Repair;
 use crate::signin::shadowing::{self, Shadowed, UnusedToday};
 
-use super::catalogue::Rule;
+use super::rule::Rule;
 
 /// Settings of rules: by rule id, the options that were set.
 pub type Options = BTreeMap<String, BTreeMap<String, Value>>;
 
+/// The facts of one connection; what several rules ask for is worked out once, when it is first asked for.
 pub struct Facts<'a> {
     pub world: &'a World,
     pub sign_in: &'a SignIn<'a>,
+    /// The whole catalogue, whichever rules run.
+    pub every_rule: Vec<&'static Rule>,
     options: &'a Options,
     tables: OnceCell<Vec<Table<'a>>>,
     shadowed: OnceCell<Vec<Shadowed>>,
@@ -30,10 +33,16 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(sign_in: &'a SignIn<'a>, options: &'a Options) -> Self {
+    /// `every_rule` is handed in, since the catalogue is made of the families, which ask here.
+    pub fn new(
+        sign_in: &'a SignIn<'a>,
+        every_rule: impl IntoIterator<Item = &'static Rule>,
+        options: &'a Options,
+    ) -> Self {
         Self {
             world: sign_in.world,
             sign_in,
+            every_rule: every_rule.into_iter().collect(),
             options,
             tables: OnceCell::new(),
             shadowed: OnceCell::new(),
@@ -52,14 +61,17 @@ impl<'a> Facts<'a> {
         self.tables.get_or_init(|| self.sign_in.tables())
     }
 
+    /// Mappings that no token can reach.
     pub fn shadowed(&self) -> &[Shadowed] {
         self.shadowed.get_or_init(|| shadowing::by_logic(self.sign_in))
     }
 
+    /// Mappings whose people all match an earlier one today; `Err` where that is not known.
     pub fn unused_today(&self) -> &[Result<UnusedToday, Gap>] {
         self.unused.get_or_init(|| shadowing::unused_today(self.sign_in))
     }
 
+    /// Who could repair SSO.
     pub fn repair(&self) -> &Repair {
         self.repair.get_or_init(|| Repair::new(self.sign_in))
     }
@@ -150,6 +162,7 @@ impl Draft<'_> {
         self
     }
 
+    /// Another place that the message speaks of.
     pub fn related(mut self, spot: Spot, message: impl Into<Prose>) -> Self {
         self.finding.related.push(Related { spot, message: message.into() });
         self
@@ -161,6 +174,7 @@ impl Draft<'_> {
         self
     }
 
+    /// Reports it.
     pub fn done(self) {
         self.into.push(self.finding);
     }

@@ -14,8 +14,10 @@ pub mod groups;
 pub mod page;
 pub mod redirect;
 pub mod rows;
+pub mod rule;
 pub mod upkeep;
 
-pub use catalogue::{Rule, catalogue, find};
+pub use catalogue::{catalogue, find};
 pub use facts::{Facts, Reporter};
 pub use page::Page;
+pub use rule::Rule;

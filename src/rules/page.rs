@@ -27,6 +27,7 @@ impl Precision {
     }
 }
 
+/// Where a rule stands between its first release and its last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Life {
@@ -152,10 +153,12 @@ impl Page {
         self.body.get(..end.unwrap_or(self.body.len())).unwrap_or_default().trim().to_owned()
     }
 
+    /// Worlds in which the rule must report exactly what stands below them.
     pub fn bad(&self) -> Vec<Example> {
         self.examples("Bad")
     }
 
+    /// Worlds in which the rule must report nothing.
     pub fn good(&self) -> Vec<Example> {
         self.examples("Good")
     }

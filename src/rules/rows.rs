@@ -44,14 +44,17 @@ impl<'a> MappingRow<'a> {
         self.world.role_label(&self.mapping.role)
     }
 
+    /// Whether its role can repair SSO; `None` where that is not known (semantics G7.6).
     pub fn can_repair_sso(&self) -> Option<bool> {
         self.world.can_repair_sso(&self.mapping.role)
     }
 
+    /// Where the token's claim that it looks at comes from.
     pub fn source(&self) -> ClaimSource {
         claim_source::source(self.world, &self.mapping.claim_name)
     }
 
+    /// Whether it looks at the person's email.
     pub fn names_email(&self) -> bool {
         self.mapping.claim_name == claim_source::EMAIL
     }
@@ -94,6 +97,7 @@ impl<'a> Facts<'a> {
         Some(MappingRow { index, mapping, world: self.world })
     }
 
+    /// The users of the Torq workspace, in the file's order.
     pub fn torq_users(&self) -> Result<Vec<TorqUserRow<'a>>, Gap> {
         let users = match &self.world.torq_users {
             Fact::Known(users) => users.as_slice(),

@@ -117,6 +117,7 @@ pub enum PolicyOutcomes {
 }
 
 impl PolicyOutcomes {
+    /// Of a user of the directory.
     pub fn of(&self, user: UserIndex) -> PolicyOutcome {
         match self {
             Self::Same(outcome) => *outcome,
@@ -124,6 +125,7 @@ impl PolicyOutcomes {
         }
     }
 
+    /// Of someone of whom it is not known whether Okta has them.
     pub fn of_stranger(&self) -> PolicyOutcome {
         match self {
             Self::Same(outcome) => *outcome,
@@ -162,6 +164,7 @@ impl Remaining {
     }
 }
 
+/// Follows the app's sign-in policy, rule by rule in the order of priority (G5.3).
 pub fn policy(world: &World) -> PolicyOutcomes {
     let Fact::Known(rules) = &world.access_rules else { return PolicyOutcomes::Same(PolicyOutcome::Assumed) };
     let beyond_people = |other: &[String]| if other.is_empty() { Truth::Yes } else { Truth::Maybe };

@@ -1,19 +1,16 @@
-//! Which claims the ID token carries, and where each comes from (semantics G6.2–G6.9). Who gets what value is left to `mapping`.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+//! Which claims the ID token carries, and where each comes from (semantics G6.1–G6.3). Which groups a claim carries is left to
+//! `group_names`, who gets what value to `mapping`.
 
 use crate::document::connection::Flow;
 use crate::document::{DocumentName, JsonPath};
-use crate::model::claims::{Claim, ClaimValue, FilterKind};
-use crate::model::directory::{Group, GroupKind};
-use crate::model::{Cause, Fact, Gap, Truth, World};
+use crate::model::claims::{Claim, ClaimValue};
+use crate::model::{Cause, Fact, Gap, World};
 
-use super::expression::{GroupFunction, GroupSource, NameMatch, read_group_functions};
-use super::java_regex::{JavaRegex, RegexReading, RegexRefusal};
+use super::group_names::{GroupNames, NoGroupNames};
 
 /// The claim that group names come in by default, and the scope that asks for the app's own claim.
 pub const GROUPS: &str = "groups";
+/// The claim of the person's email, and the scope that asks for it.
 pub const EMAIL: &str = "email";
 
 /// Where a claim of some name comes from.
@@ -42,46 +39,6 @@ pub enum NotSent {
     FilterNotARegex,
 }
 
-/// A claim that carries names of groups.
-#[derive(Debug, Clone)]
-pub struct GroupNames {
-    pub claim: Claim,
-    selection: Selection,
-    /// Whether the claim is in the token at all is not known, and why.
-    perhaps: Option<Gap>,
-}
-
-#[derive(Debug, Clone)]
-enum Selection {
-    StartsWith(String),
-    Equals(String),
-    Contains(String),
-    Regex(Box<JavaRegex>, GiveUps),
-    /// A filter that cannot be followed: it gives some of the person's Okta-sourced groups.
-    SomeOf(Gap),
-    Functions(Vec<GroupFunction>),
-}
-
-/// How often a regex ran into its step limit. A runaway pattern over tens of thousands of names would take minutes to say *not known* each
-/// time; after a while it is not asked any more.
-#[derive(Debug, Clone, Default)]
-struct GiveUps(Arc<AtomicU32>);
-
-impl GiveUps {
-    const ENOUGH: u32 = 200;
-
-    fn ask(&self, matches: impl FnOnce() -> Option<bool>) -> Option<bool> {
-        if self.0.load(Ordering::Relaxed) >= Self::ENOUGH {
-            return None;
-        }
-        let answer = matches();
-        if answer.is_none() {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-        answer
-    }
-}
-
 /// The authorization server that Torq's issuer URL chooses (G6.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Server {
@@ -90,6 +47,7 @@ pub enum Server {
     Unknown(Gap),
 }
 
+/// Which server issues Torq's tokens; unknown without an issuer URL.
 pub fn server(world: &World) -> Server {
     match &world.wizard.issuer_url {
         Fact::Known(url) if is_custom_issuer(url) => Server::Custom,
@@ -189,10 +147,9 @@ fn server_claim(world: &World, name: &str) -> Option<ClaimSource> {
         }
     }
     if claim.may_be_off {
-        perhaps = Some(undecided(claim, "whether the claim is active, and in the ID token, is not said"));
+        perhaps = Some(claim.undecided("whether the claim is active, and in the ID token, is not said"));
     } else if !claim.always_in_id_token && world.wizard.flow != Fact::Known(Flow::Implicit) {
-        perhaps = Some(undecided(
-            claim,
+        perhaps = Some(claim.undecided(
             "the claim is not always included in the ID token: with the code flow it may be at /userinfo only",
         ));
     }
@@ -203,7 +160,7 @@ fn server_claim(world: &World, name: &str) -> Option<ClaimSource> {
 fn perhaps_sent(source: ClaimSource, perhaps: Option<Gap>) -> ClaimSource {
     match (source, perhaps) {
         (ClaimSource::Groups(mut names), Some(gap)) => {
-            names.perhaps = Some(gap);
+            names.may_not_be_sent(gap);
             ClaimSource::Groups(names)
         }
         (source, _) => source,
@@ -249,248 +206,12 @@ fn organization_claim(world: &World, name: &str) -> ClaimSource {
     }
 }
 
-fn undecided(claim: &Claim, why: &str) -> Gap {
-    let place = claim.value_place();
-    Gap { place, cause: Cause::Undecided(why.to_owned()) }
-}
-
 /// What a configured claim carries when it is sent.
 pub fn carried(claim: &Claim) -> ClaimSource {
-    let selection = match &claim.value {
-        ClaimValue::Filter { kind: FilterKind::StartsWith, value } => {
-            Selection::StartsWith(value.to_lowercase())
-        }
-        ClaimValue::Filter { kind: FilterKind::Equals, value } => Selection::Equals(value.to_lowercase()),
-        ClaimValue::Filter { kind: FilterKind::Contains, value } => Selection::Contains(value.to_lowercase()),
-        ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
-            Ok(regex) => Selection::Regex(Box::new(regex), GiveUps::default()),
-            Err(RegexRefusal::NotARegex) => return ClaimSource::NotSent(NotSent::FilterNotARegex),
-            Err(RegexRefusal::CannotFollow(construct)) => Selection::SomeOf(undecided(
-                claim,
-                &format!("the regex uses {construct}, which cannot be followed here as Okta reads it"),
-            )),
-        },
-        ClaimValue::Expression(expression) => match read_group_functions(expression) {
-            Some(functions) => Selection::Functions(functions),
-            None => {
-                return ClaimSource::Unknown(undecided(
-                    claim,
-                    &format!("the expression of the claim {} cannot be evaluated here", claim.name),
-                ));
-            }
-        },
-        ClaimValue::Other(why) => return ClaimSource::Unknown(undecided(claim, why)),
-    };
-    ClaimSource::Groups(Box::new(GroupNames { claim: claim.clone(), selection, perhaps: None }))
-}
-
-/// Names longer than what an own or a federated expression may ask for: no token (G6.9).
-pub const GROUP_LIMIT: u64 = 100;
-
-impl GroupNames {
-    /// Whether a regex decides, of which two readings are possible (G6.6).
-    pub fn has_two_readings(&self) -> bool {
-        matches!(self.selection, Selection::Regex(..))
-    }
-
-    pub fn is_filter(&self) -> bool {
-        !matches!(self.selection, Selection::Functions(_))
-    }
-
-    /// What is missing to know what the claim carries, where it is the claim itself that is not known.
-    pub fn gap(&self) -> Option<&Gap> {
-        match &self.selection {
-            Selection::SomeOf(gap) => Some(gap),
-            _ => self.perhaps.as_ref(),
-        }
-    }
-
-    /// What is missing where it is not known whether the token has the claim at all.
-    pub fn perhaps_not_sent(&self) -> Option<&Gap> {
-        self.perhaps.as_ref()
-    }
-
-    fn if_sent(&self, truth: Truth) -> Truth {
-        if self.perhaps.is_some() { truth.and(Truth::Maybe) } else { truth }
-    }
-
-    /// Whether the claim carries the group's name for its members.
-    pub fn passes(&self, group: &Group, reading: RegexReading) -> Truth {
-        self.if_sent(self.selects(group, reading))
-    }
-
-    fn selects(&self, group: &Group, reading: RegexReading) -> Truth {
-        match &self.selection {
-            Selection::Functions(functions) => {
-                functions.iter().map(|function| function_passes(function, group)).max().unwrap_or(Truth::No)
-            }
-            _ => {
-                let name =
-                    group.name.as_deref().map_or(Truth::Maybe, |name| self.filter_takes(name, reading));
-                filter_takes_kind(group.kind).and(name)
-            }
-        }
-    }
-
-    /// Whether a group of this name, of which nothing else is known, could be in the claim.
-    pub fn could_carry(&self, name: &str, reading: RegexReading) -> Truth {
-        self.if_sent(match &self.selection {
-            Selection::Functions(functions) => functions
-                .iter()
-                .map(|function| function_could_carry(function, name))
-                .max()
-                .unwrap_or(Truth::No),
-            _ => self.filter_takes(name, reading),
-        })
-    }
-
-    /// The filter alone, on a name.
-    fn filter_takes(&self, name: &str, reading: RegexReading) -> Truth {
-        let folded = name.to_lowercase();
-        match &self.selection {
-            Selection::StartsWith(start) => Truth::of(folded.starts_with(start.as_str())),
-            Selection::Equals(whole) => Truth::of(folded == *whole),
-            Selection::Contains(part) => Truth::of(folded.contains(part.as_str())),
-            Selection::Regex(regex, give_ups) => Truth::of(give_ups.ask(|| regex.matches(name, reading))),
-            Selection::SomeOf(_) | Selection::Functions(_) => Truth::Maybe,
-        }
-    }
-
-    /// `Groups.*` with a limit above 100: Okta issues no token (G6.9).
-    pub fn refuses_token(&self) -> Option<u64> {
-        let Selection::Functions(functions) = &self.selection else { return None };
-        functions.iter().find_map(|function| match function {
-            GroupFunction::Starts { limit, .. }
-            | GroupFunction::Contains { limit, .. }
-            | GroupFunction::Ends { limit, .. }
-                if *limit > GROUP_LIMIT =>
-            {
-                Some(*limit)
-            }
-            _ => None,
-        })
-    }
-
-    /// What gives the claim its names, each with the limit that it stops at: the filter, or the expression's functions one by one.
-    pub fn shares(&self) -> Vec<(GroupNames, Option<u64>)> {
-        let Selection::Functions(functions) = &self.selection else { return vec![(self.clone(), None)] };
-        functions
-            .iter()
-            .map(|function| {
-                let limit = match function {
-                    GroupFunction::Starts { limit, .. }
-                    | GroupFunction::Contains { limit, .. }
-                    | GroupFunction::Ends { limit, .. }
-                    | GroupFunction::Filtered { limit, .. } => Some(*limit),
-                    GroupFunction::OfUser { .. } => None,
-                };
-                let share = GroupNames {
-                    claim: self.claim.clone(),
-                    selection: Selection::Functions(vec![function.clone()]),
-                    perhaps: self.perhaps.clone(),
-                };
-                (share, limit)
-            })
-            .collect()
-    }
-
-    /// Whether the claim would carry a group of this name and kind, of which the id is not known.
-    pub fn would_pass(&self, name: &str, kind: GroupKind, reading: RegexReading) -> Truth {
-        self.if_sent(match &self.selection {
-            Selection::Functions(functions) => functions
-                .iter()
-                .map(|function| match function {
-                    GroupFunction::Starts { source, .. }
-                    | GroupFunction::Contains { source, .. }
-                    | GroupFunction::Ends { source, .. } => {
-                        from_source(source, kind).and(function_could_carry(function, name))
-                    }
-                    GroupFunction::Filtered { .. } | GroupFunction::OfUser { .. } => {
-                        function_could_carry(function, name)
-                    }
-                })
-                .max()
-                .unwrap_or(Truth::No),
-            _ => filter_takes_kind(kind).and(self.filter_takes(name, reading)),
-        })
-    }
-
-    /// The most names that the claim can carry by its limits; `None` without one.
-    pub fn most(&self) -> Option<u64> {
-        if self.is_filter() {
-            return None;
-        }
-        self.shares().into_iter().try_fold(0_u64, |sum, (_, limit)| sum.checked_add(limit?))
-    }
-}
-
-/// A filter takes Okta's own groups only (G6.4).
-fn filter_takes_kind(kind: GroupKind) -> Truth {
-    match kind {
-        GroupKind::Okta | GroupKind::BuiltIn => Truth::Yes,
-        GroupKind::App => Truth::No,
-        GroupKind::Unsaid => Truth::Maybe,
-    }
-}
-
-fn function_passes(function: &GroupFunction, group: &Group) -> Truth {
-    let Some(name) = group.name.as_deref() else {
-        return match function {
-            GroupFunction::Filtered { group_ids, .. } => Truth::of(group_ids.contains(&group.id)),
-            _ => Truth::Maybe,
-        };
-    };
-    match function {
-        GroupFunction::Filtered { group_ids, .. } => Truth::of(group_ids.contains(&group.id)),
-        GroupFunction::OfUser { text, how } => Truth::of(name_matches(name, text, *how)),
-        GroupFunction::Starts { source, text, .. } => {
-            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.starts_with(text)))
-        }
-        GroupFunction::Contains { source, text, .. } => {
-            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.contains(text)))
-        }
-        GroupFunction::Ends { source, text, .. } => {
-            from_source(source, group.kind).and(but_for_case(name, text, |name, text| name.ends_with(text)))
-        }
-    }
-}
-
-fn function_could_carry(function: &GroupFunction, name: &str) -> Truth {
-    match function {
-        GroupFunction::Filtered { .. } => Truth::Maybe,
-        GroupFunction::OfUser { text, how } => Truth::of(name_matches(name, text, *how)),
-        GroupFunction::Starts { text, .. } => but_for_case(name, text, |name, text| name.starts_with(text)),
-        GroupFunction::Contains { text, .. } => but_for_case(name, text, |name, text| name.contains(text)),
-        GroupFunction::Ends { text, .. } => but_for_case(name, text, |name, text| name.ends_with(text)),
-    }
-}
-
-fn name_matches(name: &str, text: &str, how: NameMatch) -> bool {
-    match how {
-        NameMatch::Exact => name == text,
-        NameMatch::StartsWith => name.starts_with(text),
-    }
-}
-
-/// No document says whether `Groups.*` minds case: what differs by case alone may or may not match.
-fn but_for_case(name: &str, text: &str, matches: impl Fn(&str, &str) -> bool) -> Truth {
-    if matches(name, text) {
-        Truth::Yes
-    } else if matches(&name.to_lowercase(), &text.to_lowercase()) {
-        Truth::Maybe
-    } else {
-        Truth::No
-    }
-}
-
-/// No answer that is read says from which app a group comes, so an app's groups may be of the source that is asked for.
-fn from_source(source: &GroupSource, kind: GroupKind) -> Truth {
-    match (source, kind) {
-        (GroupSource::Okta, GroupKind::Okta | GroupKind::BuiltIn) => Truth::Yes,
-        (GroupSource::Okta, GroupKind::App) | (GroupSource::App(_), GroupKind::Okta | GroupKind::BuiltIn) => {
-            Truth::No
-        }
-        (GroupSource::App(_), GroupKind::App) | (_, GroupKind::Unsaid) => Truth::Maybe,
+    match GroupNames::read(claim) {
+        Ok(names) => ClaimSource::Groups(Box::new(names)),
+        Err(NoGroupNames::FilterNotARegex) => ClaimSource::NotSent(NotSent::FilterNotARegex),
+        Err(NoGroupNames::Unknown(gap)) => ClaimSource::Unknown(gap),
     }
 }
 
@@ -501,6 +222,7 @@ pub struct CarriedGroups {
     pub unknown: Option<Gap>,
 }
 
+/// Asks the server that issues Torq's tokens, claim by claim.
 pub fn carried_groups(world: &World) -> CarriedGroups {
     let mut carried = CarriedGroups { claims: Vec::new(), unknown: None };
     let mut add = |claim: Option<&Claim>, source: ClaimSource| match source {

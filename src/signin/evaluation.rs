@@ -7,6 +7,7 @@ use crate::model::{Cause, Fact, Gap, Truth, UserIndex, World};
 
 use super::assignment::{self, PolicyOutcome, PolicyOutcomes};
 use super::claim_source::{self, CarriedGroups};
+use super::group_names::GroupNames;
 use super::java_regex::RegexReading;
 use super::mapping::{MappingOutcome, Table, Walks};
 use super::population::{PersonIndex, Population};
@@ -108,6 +109,7 @@ impl<'w> SignIn<'w> {
         mappings(self.world)
     }
 
+    /// The readings of a regex that are possible: both where a regex chooses groups, else one.
     pub fn readings(&self) -> impl Iterator<Item = RegexReading> + '_ {
         self.limits.iter().map(|(reading, _)| *reading)
     }
@@ -243,6 +245,7 @@ impl<'w> SignIn<'w> {
         }
     }
 
+    /// What happens to the person, in the words of a report.
     pub fn verdict(&self, person: PersonIndex) -> Verdict {
         match self.outcome(person) {
             Outcome::Granted { mapping, rank } => match self.mappings().get(mapping) {
@@ -538,7 +541,7 @@ fn limit(limits: &[GroupLimit], population: &Population, person: PersonIndex) ->
 
 /// One reading where no regex decides, else both (G6.6).
 fn readings(carried: &CarriedGroups) -> Vec<RegexReading> {
-    if carried.claims.iter().any(claim_source::GroupNames::has_two_readings) {
+    if carried.claims.iter().any(GroupNames::has_two_readings) {
         vec![RegexReading::Whole, RegexReading::Search]
     } else {
         vec![RegexReading::Whole]

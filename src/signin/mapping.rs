@@ -10,7 +10,8 @@ use crate::model::directory::Record;
 use crate::model::torq::Mapping;
 use crate::model::{Cause, Gap, GroupIndex, Truth, World};
 
-use super::claim_source::{self, ClaimSource, GroupNames};
+use super::claim_source::{self, ClaimSource};
+use super::group_names::GroupNames;
 use super::java_regex::RegexReading;
 use super::population::{PersonIndex, Population};
 use super::token::{self, Counts};
@@ -420,7 +421,7 @@ pub enum MappingOutcome {
         rank: Option<i64>,
     },
     LockedOut,
-    /// Index into [`Walks::gaps`].
+    /// Index for [`Walks::gap`].
     Unknown {
         gap: usize,
     },

@@ -9,6 +9,7 @@ pub mod claim_source;
 pub mod evaluation;
 pub mod expectation;
 pub mod expression;
+pub mod group_names;
 pub mod java_regex;
 pub mod mapping;
 pub mod people;

@@ -25,6 +25,7 @@ pub struct Stranger {
     pub local: Truth,
 }
 
+/// Everyone there is an index for: first the users of the directory, then people whom only a name elsewhere stands for.
 #[derive(Debug, Clone)]
 pub struct Population {
     users: u32,
@@ -96,6 +97,7 @@ impl Population {
         self.considered.is_empty()
     }
 
+    /// Whether the person gets a verdict.
     pub fn is_considered(&self, person: PersonIndex) -> bool {
         self.considered.get(person.0 as usize).copied().unwrap_or(false)
     }
@@ -109,10 +111,12 @@ impl Population {
             .map(|(person, _)| person)
     }
 
+    /// The person as a user of the directory.
     pub fn user(&self, person: PersonIndex) -> Option<UserIndex> {
         (person.0 < self.users).then_some(UserIndex(person.0))
     }
 
+    /// The person as someone whom the directory does not have.
     pub fn stranger(&self, person: PersonIndex) -> Option<&Stranger> {
         person.0.checked_sub(self.users).and_then(|index| self.strangers.get(index as usize))
     }

@@ -12,6 +12,7 @@ use super::mapping::MappingOutcome;
 use super::population::PersonIndex;
 use super::verdict::{Assumption, Assumptions, Gate};
 
+/// Who could repair SSO, through Okta or around it.
 #[derive(Debug, Clone, Default)]
 pub struct Repair {
     /// People who pass every gate and end with a role that can repair SSO, whatever their unknown claims hold.

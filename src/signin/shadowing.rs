@@ -9,8 +9,9 @@ use crate::model::directory::{EVERYONE, GroupKind};
 use crate::model::torq::Mapping;
 use crate::model::{Cause, Gap, GroupIndex, Truth, World};
 
-use super::claim_source::{self, ClaimSource, GroupNames};
+use super::claim_source::{self, ClaimSource};
 use super::evaluation::SignIn;
+use super::group_names::GroupNames;
 use super::java_regex::RegexReading;
 use super::mapping::Table;
 use super::population::PersonIndex;
@@ -23,6 +24,7 @@ pub struct Shadowed {
     pub blockers: Vec<usize>,
 }
 
+/// Mappings that are shadowed whoever is in which group.
 pub fn by_logic(sign_in: &SignIn<'_>) -> Vec<Shadowed> {
     judged(sign_in)
         .filter_map(|(mapping, judgement)| match judgement {

@@ -4,7 +4,8 @@ use crate::document::connection::Flow;
 use crate::model::policy::{TokenPolicy, TokenRule};
 use crate::model::{Fact, GroupIndex, Truth, UserIndex, World};
 
-use super::claim_source::{CarriedGroups, GROUP_LIMIT, GROUPS, GroupNames, Server, requests, server};
+use super::claim_source::{CarriedGroups, GROUPS, Server, requests, server};
+use super::group_names::{GROUP_LIMIT, GroupNames};
 use super::java_regex::RegexReading;
 use super::people;
 use super::request::flow_needs;
@@ -19,6 +20,7 @@ pub enum Counts {
 }
 
 impl Counts {
+    /// The least and the most for one user.
     pub fn of(&self, user: UserIndex) -> (u32, u32) {
         match self {
             Self::AtMost(most) => (0, *most),
@@ -130,6 +132,7 @@ pub fn group_limit(world: &World, carried: &CarriedGroups, reading: RegexReading
     limits
 }
 
+/// Whether the claim carries a group of the directory for its members.
 pub fn passing(world: &World, names: &GroupNames, group: GroupIndex, reading: RegexReading) -> Truth {
     world.directory.group(group).map_or(Truth::No, |group| names.passes(group, reading))
 }
@@ -142,6 +145,7 @@ pub struct ServerPolicy {
     pub stranger: Truth,
 }
 
+/// Follows the policies of the custom authorization server (G6.3c); the organisation's own server has none.
 pub fn server_policy(world: &World) -> ServerPolicy {
     let same =
         |truth: Truth| ServerPolicy { users: vec![truth; world.directory.users.len()], stranger: truth };

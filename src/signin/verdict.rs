@@ -17,6 +17,7 @@ pub enum Gate {
 }
 
 impl Gate {
+    /// In the order in which a sign-in meets them.
     pub const ALL: [Gate; 7] = [
         Gate::Client,
         Gate::Redirect,

@@ -13,9 +13,9 @@ use crate::finding::Prose;
 use crate::model::Gap;
 use crate::signin::claim_source::{self, ClaimSource, GROUPS};
 
-use super::catalogue::{Rule, rule};
 use super::facts::Facts;
 use super::rows::MappingRow;
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 16] = [
     rule!("claim-mapping", "claim-mapping-shadowed", order::shadowed),

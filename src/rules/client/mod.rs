@@ -9,7 +9,7 @@ mod people;
 mod request;
 mod sign_in_policy;
 
-use super::catalogue::{Rule, rule};
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 19] = [
     rule!("client", "app-inactive", app::app_inactive),

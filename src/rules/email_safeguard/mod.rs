@@ -1,7 +1,7 @@
 //! Rules about the email safeguard, and who can repair SSO.
 //!
-//! [`safeguard`]: the email mapping that lets one person in whatever becomes of the groups. [`quorum`]: who can repair SSO, and the
-//! local accounts that do without it. [`accounts`]: what SSO does to the people whom Torq and Okta know. Here is what they share.
+//! `safeguard`: the email mapping that lets one person in whatever becomes of the groups. `quorum`: who can repair SSO, and the
+//! local accounts that do without it. `accounts`: what SSO does to the people whom Torq and Okta know. Here is what they share.
 
 mod accounts;
 mod quorum;
@@ -17,9 +17,9 @@ use crate::signin::claim_source::{self, ClaimSource, EMAIL};
 use crate::signin::mapping::{Scalar, email};
 use crate::signin::{Gate, PersonIndex};
 
-use super::catalogue::{Rule, rule};
 use super::facts::Facts;
 use super::rows::MappingRow;
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 16] = [
     rule!("email-safeguard", "email-safeguard-missing", safeguard::missing),

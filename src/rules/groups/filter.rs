@@ -7,7 +7,8 @@ use crate::model::directory::GroupKind;
 use crate::model::{Cause, Gap, Place, Truth, World};
 use crate::rules::facts::{Facts, Reporter};
 use crate::rules::rows::MappingRow;
-use crate::signin::claim_source::{self, ClaimSource, GroupNames, NotSent};
+use crate::signin::claim_source::{self, ClaimSource, NotSent};
+use crate::signin::group_names::GroupNames;
 use crate::signin::java_regex::RegexReading;
 
 use super::{

@@ -8,8 +8,9 @@ use crate::model::{Cause, Gap, Truth, UserIndex};
 use crate::rules::console;
 use crate::rules::facts::{Facts, Reporter};
 use crate::signin::Gate;
-use crate::signin::claim_source::{self, ClaimSource, GROUP_LIMIT, GROUPS};
+use crate::signin::claim_source::{self, ClaimSource, GROUPS};
 use crate::signin::evaluation::State;
+use crate::signin::group_names::{GROUP_LIMIT, GroupNames};
 use crate::signin::token::{self, GroupLimit};
 
 use super::{described, mapped_groups, what_to_type};
@@ -68,7 +69,7 @@ pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
     Ok(())
 }
 
-fn can_exceed(names: &claim_source::GroupNames) -> bool {
+fn can_exceed(names: &GroupNames) -> bool {
     names.most().is_none_or(|most| most > GROUP_LIMIT)
 }
 

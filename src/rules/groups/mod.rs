@@ -14,12 +14,13 @@ use crate::document::DocumentName;
 use crate::model::claims::{Claim, ClaimValue};
 use crate::model::directory::GroupKind;
 use crate::model::{Gap, World};
-use crate::signin::claim_source::{self, ClaimSource, GROUPS, GroupNames, Server};
+use crate::signin::claim_source::{self, ClaimSource, GROUPS, Server};
+use crate::signin::group_names::{GROUP_LIMIT, GroupNames};
 
-use super::catalogue::{Rule, rule};
 use super::console;
 use super::facts::Facts;
 use super::rows::MappingRow;
+use super::rule::{Rule, rule};
 
 pub use claim::{ClaimFault, claim_fault};
 
@@ -178,7 +179,7 @@ fn filtered_groups(world: &World, names: &[&str]) -> String {
         .filter_map(|group| world.directory.group(*group))
         .map(|group| format!("{:?}", group.id))
         .collect();
-    format!("getFilteredGroups({{{}}}, \"group.name\", {})", ids.join(", "), claim_source::GROUP_LIMIT)
+    format!("getFilteredGroups({{{}}}, \"group.name\", {})", ids.join(", "), GROUP_LIMIT)
 }
 
 /// A federated claim's expression for exactly these names.

@@ -13,10 +13,10 @@ use crate::model::{Fact, Gap, Place};
 use crate::signin::request::{GateState, wildcard_takes};
 
 use self::address::{Address, REGIONS, difference, has_blanks, region_name, region_of};
-use super::catalogue::{Rule, rule};
 use super::console;
 use super::facts::{Draft, Facts, Reporter};
 use super::rows::{client_spot, wizard_spot};
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 10] = [
     rule!("redirect", "redirect-uri-mismatch", redirect_uri_mismatch),

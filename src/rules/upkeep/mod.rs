@@ -3,7 +3,7 @@
 mod memberships;
 mod source_incomplete;
 
-use super::catalogue::{Rule, rule};
+use super::rule::{Rule, rule};
 
 pub static RULES: [Rule; 2] = [
     rule!("upkeep", "source-incomplete", source_incomplete::source_incomplete),

@@ -6,8 +6,8 @@ use crate::finding::{Prose, Severity, Spot};
 use crate::model::directory::Record;
 use crate::model::policy::People;
 use crate::model::{Cause, Fact, Gap, Truth, UserIndex, World};
-use crate::rules::catalogue::{Rule, catalogue};
 use crate::rules::facts::{Facts, Reporter};
+use crate::rules::rule::Rule;
 use crate::signin::assignment::PolicyOutcome;
 use crate::signin::claim_source::{ClaimSource, GROUPS, Server, requests, server, source, standard_scope};
 use crate::signin::evaluation::State;
@@ -23,7 +23,7 @@ pub(super) fn source_incomplete(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
     let gaps: Vec<Gap> = of_one.chain(memberships(facts)).collect();
     for gap in gaps {
         let document = &gap.place.document;
-        let rules = rules_that_need(document, report.rule);
+        let rules = rules_that_need(facts, document, report.rule);
         let Some(count) = listed(&rules) else { continue };
         let person = match document {
             DocumentName::UserGroups(id) => facts.world.directory.user_by_id(id),
@@ -55,13 +55,15 @@ fn listed(rules: &[&str]) -> Option<String> {
 }
 
 /// Rules that can fail a check and whose page says that they need the document.
-fn rules_that_need(document: &DocumentName, own: &Rule) -> Vec<&'static str> {
+fn rules_that_need(facts: &Facts<'_>, document: &DocumentName, own: &Rule) -> Vec<&'static str> {
     let needed = match document {
         DocumentName::GroupUsers(_) => GROUP_USERS.to_owned(),
         DocumentName::UserGroups(_) => USER_GROUPS.to_owned(),
         other => other.path(),
     };
-    catalogue()
+    facts
+        .every_rule
+        .iter()
         .filter(|rule| rule.id != own.id)
         .filter(|rule| {
             let page = rule.page();
