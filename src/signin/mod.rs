@@ -6,7 +6,9 @@
 
 pub mod assignment;
 pub mod claim_source;
+pub mod classes;
 pub mod evaluation;
+pub mod explanation;
 pub mod expression;
 pub mod java_regex;
 pub mod mapping;
@@ -14,9 +16,12 @@ pub mod people;
 pub mod population;
 pub mod repair;
 pub mod request;
+pub mod selection;
 pub mod shadowing;
 pub mod token;
 pub mod verdict;
+pub mod what_if;
+pub mod witness;
 
 pub use evaluation::SignIn;
 pub use population::{PersonIndex, Population};
