@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::document::DocumentName;
 use crate::model::claims::{Claim, ClaimValue};
-use crate::model::torq::Mapping;
+use crate::model::torq::{Mapping, RoleId, RoleOrder};
 use crate::model::{Fact, Gap, GroupIndex, Truth, UserIndex, World};
 
 use super::claim_source::{self, ClaimSource, EMAIL, GroupNames, NotSent};
@@ -228,12 +229,10 @@ impl Asking<'_> {
             (Scalar::NotSent, _) => Values::Empty,
             (Scalar::Unknown, _) => {
                 let directory = &self.world().directory;
-                let (users, app_users) =
-                    (crate::document::DocumentName::Users, crate::document::DocumentName::AppUsers);
                 Values::Unknown(if directory.app_user_list.is_complete() {
-                    directory.user_list.gap(&users)
+                    directory.user_list.gap(&DocumentName::Users)
                 } else {
-                    directory.app_user_list.gap(&app_users)
+                    directory.app_user_list.gap(&DocumentName::AppUsers)
                 })
             }
         }
@@ -254,7 +253,7 @@ impl Asking<'_> {
     fn carried(&self, claim: &str) -> (Vec<String>, Vec<String>) {
         let groups = self.groups();
         let names: BTreeSet<&str> = groups.iter().filter_map(|group| self.group_name(*group)).collect();
-        let role = crate::model::torq::RoleId(String::new());
+        let role = RoleId(String::new());
         let as_mapped = names.iter().map(|name| Mapping {
             claim_name: claim.to_owned(),
             claim_value: (*name).to_owned(),
@@ -293,14 +292,14 @@ impl Asking<'_> {
         let directory = &self.world().directory;
         let Some(user) = self.user() else {
             let stranger = self.sign_in.population.stranger(self.person)?;
-            let gap = || directory.user_list.gap(&crate::document::DocumentName::Users);
+            let gap = || directory.user_list.gap(&DocumentName::Users);
             return (!stranger.settled).then(gap);
         };
         if directory.all_groups_of(user).is_some() {
             return None;
         }
         if !directory.knows_every_group() {
-            return Some(directory.group_list.gap(&crate::document::DocumentName::Groups));
+            return Some(directory.group_list.gap(&DocumentName::Groups));
         }
         let unread =
             directory.group_indices().find(|group| directory.membership(user, *group) == Truth::Maybe)?;
@@ -335,16 +334,20 @@ impl Asking<'_> {
             return None;
         }
         let then = changed.verdict(ALONE);
-        if obstacle == Obstacle::Order {
-            let role = |verdict: &Verdict| match verdict {
-                Verdict::Granted { role, .. } => Some(role.clone()),
-                Verdict::LockedOut { .. } | Verdict::Unknown { .. } | Verdict::NotSubject { .. } => None,
-            };
-            let gives = changed.mappings().get(moved).map(|mapping| mapping.role.clone());
-            let better = role(&then) == gives && role(&then) != role(&self.sign_in.verdict(self.person));
-            return better.then_some(then);
+        if obstacle == Obstacle::Order && !self.is_worth_moving(&then) {
+            return None;
         }
         Some(then)
+    }
+
+    /// Whether a move gives the person another role, and not a lower one.
+    fn is_worth_moving(&self, then: &Verdict) -> bool {
+        let (Verdict::Granted { role, .. }, now) = (then, self.sign_in.verdict(self.person)) else {
+            return false;
+        };
+        let Verdict::Granted { role: before, .. } = now else { return true };
+        let order = self.world().roles.known().and_then(|roles| roles.compare(role, &before));
+        *role != before && !matches!(order, Some(RoleOrder::Lower | RoleOrder::Same))
     }
 
     /// Above the first that takes the person.

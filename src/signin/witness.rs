@@ -3,14 +3,16 @@
 //! Each witness is asked of the mapping table again, by itself, before it is given out; the made-up ones in a world in which there is
 //! nobody else.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use crate::document::connection::DeclaredGroupsClaim;
 use crate::document::okta as shape;
+use crate::model::claims;
 use crate::model::directory::{EVERYONE, Extent, Listing, Sources};
 use crate::model::torq::Mapping;
-use crate::model::{Directory, Truth, World};
+use crate::model::{Directory, Fact, Truth, World};
 
-use super::claim_source::{self, ClaimSource};
+use super::claim_source::{self, ClaimSource, GROUPS};
 use super::evaluation::SignIn;
 use super::mapping::Table;
 use super::population::PersonIndex;
@@ -92,15 +94,17 @@ fn made_up(sign_in: &SignIn<'_>, shadowed: &[&Shadowed], found: &mut [Vec<(usize
         let found = found.get(of).map_or(0, Vec::len);
         shadowed.get(of).is_some_and(|shadowed| found < shadowed.blockers.len())
     };
+    let mut world = without_people(sign_in.world, directory(&sign_in.world.directory, &[]));
+    send_mapped_claims(&mut world);
     let candidates: Vec<MadeUp> = (0..shadowed.len())
         .filter(|of| lacking(*of))
         .filter_map(|of| Some((of, sign_in.mappings().get(shadowed.get(of)?.mapping)?)))
-        .flat_map(|(of, mapping)| holders(sign_in.world, of, mapping))
+        .flat_map(|(of, mapping)| holders(&world, &sign_in.world.directory, of, mapping))
         .collect();
     if candidates.is_empty() {
         return;
     }
-    let world = without_people(sign_in.world, directory(&sign_in.world.directory, &candidates));
+    world.directory = directory(&sign_in.world.directory, &candidates);
     let alone = SignIn::new(&world, &[]);
     let tables = alone.tables();
     for (person, candidate) in (0..).map(PersonIndex).zip(&candidates) {
@@ -117,15 +121,46 @@ fn made_up(sign_in: &SignIn<'_>, shadowed: &[&Shadowed], found: &mut [Vec<(usize
     }
 }
 
+/// Shadowing is judged as if every mapped claim could be sent, and so is who shows it: Torq asks for every scope that a mapped claim
+/// comes with, and a claim `groups` that nobody configured carries the groups.
+fn send_mapped_claims(world: &mut World) {
+    let names: BTreeSet<String> =
+        world.mappings.known().into_iter().flatten().map(|mapping| mapping.claim_name.clone()).collect();
+    let mut scopes: Vec<String> = vec![GROUPS.to_owned()];
+    for name in &names {
+        scopes.extend(claim_source::standard_scope(name).map(str::to_owned));
+        if let Fact::Known(claim) = claim_source::configured(world, name) {
+            scopes.extend(claim.scopes.iter().cloned());
+        }
+    }
+    if let Fact::Known(requested) = &mut world.wizard.requested_scopes {
+        scopes.retain(|scope| !requested.contains(scope));
+        requested.extend(scopes);
+    }
+    let sendable = match &world.own_claim {
+        Fact::Absent => false,
+        Fact::Known(claim) => !matches!(claim_source::carried(claim), ClaimSource::NotSent(_)),
+        Fact::Unknown(_) => true,
+    };
+    if !sendable && names.contains(GROUPS) {
+        world.own_claim = Fact::Known(claims::declared(&DeclaredGroupsClaim {
+            kind: "FILTER".to_owned(),
+            filter_type: Some("REGEX".to_owned()),
+            name: GROUPS.to_owned(),
+            value: ".*".to_owned(),
+            seen: None,
+        }));
+    }
+}
+
 /// People with the fewest claims that match a mapping: one for each group that could give its value.
-fn holders(world: &World, of: usize, mapping: &Mapping) -> Vec<MadeUp> {
+fn holders(world: &World, directory: &Directory, of: usize, mapping: &Mapping) -> Vec<MadeUp> {
     let value = || Some(mapping.claim_value.clone());
     let nobody = || MadeUp { of, email: None, user_name: None, groups: Vec::new() };
     match claim_source::source(world, &mapping.claim_name) {
         ClaimSource::Email(_) => vec![MadeUp { email: value(), ..nobody() }],
         ClaimSource::UserName(_) => vec![MadeUp { user_name: value(), ..nobody() }],
         ClaimSource::Groups(_) => {
-            let directory = &world.directory;
             let listed = directory.groups_named(&mapping.claim_value).iter();
             let mut groups: Vec<shape::Group> =
                 listed.filter_map(|group| directory.group(*group)).map(group_row).collect();
