@@ -16,7 +16,7 @@ use super::mapping::{self, Scalar, Table};
 use super::population::PersonIndex;
 use super::selection::{is_directory_group, selection};
 use super::verdict::Verdict;
-use super::what_if::{ALONE, Change, WorldOfOne};
+use super::what_if::{Change, WorldOfOne};
 
 /// What the token says of the person, and what comes of it.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl Explanation {
         let alone = SignIn::new(&own.world, &own.names);
         let tables = alone.tables();
         let asking = Asking { sign_in, person, own: &own, alone: &alone };
-        let parts = parts(&tables, alone.mappings());
+        let parts = parts(&tables, alone.mappings(), own.person(&alone));
         let rows = parts
             .into_iter()
             .enumerate()
@@ -136,13 +136,13 @@ impl Explanation {
 }
 
 /// Whether the person's token matches, in whichever reading of a regex.
-fn matches(tables: &[Table<'_>], mapping: usize) -> Truth {
-    let truths = tables.iter().map(|table| table.matches(mapping, ALONE));
+fn matches(tables: &[Table<'_>], mapping: usize, person: PersonIndex) -> Truth {
+    let truths = tables.iter().map(|table| table.matches(mapping, person));
     truths.reduce(|one, other| if one == other { one } else { Truth::Maybe }).unwrap_or(Truth::No)
 }
 
-fn parts(tables: &[Table<'_>], mappings: &[Mapping]) -> Vec<Part> {
-    let truths: Vec<Truth> = (0..mappings.len()).map(|mapping| matches(tables, mapping)).collect();
+fn parts(tables: &[Table<'_>], mappings: &[Mapping], person: PersonIndex) -> Vec<Part> {
+    let truths: Vec<Truth> = (0..mappings.len()).map(|mapping| matches(tables, mapping, person)).collect();
     let mut parts = Vec::with_capacity(mappings.len());
     for (index, (mapping, truth)) in mappings.iter().zip(&truths).enumerate() {
         let before = || {
@@ -268,7 +268,7 @@ impl Asking<'_> {
             readings.map(|reading| Table::new(world, population, &mappings, reading)).collect();
         let (mut sent, mut perhaps) = (Vec::new(), Vec::new());
         for (index, name) in names.iter().enumerate() {
-            match matches(&tables, index) {
+            match matches(&tables, index, self.own.person(self.alone)) {
                 Truth::Yes => sent.push((*name).to_owned()),
                 Truth::Maybe => perhaps.push((*name).to_owned()),
                 Truth::No => {}
@@ -330,10 +330,11 @@ impl Asking<'_> {
         let world = self.own.changed(change);
         let changed = SignIn::new(&world, &self.own.names);
         let moved = changed.mappings().iter().position(|mapping| mapping.position == position)?;
-        if matches(&changed.tables(), moved) != Truth::Yes {
+        let person = self.own.person(&changed);
+        if matches(&changed.tables(), moved, person) != Truth::Yes {
             return None;
         }
-        let then = changed.verdict(ALONE);
+        let then = changed.verdict(person);
         if obstacle == Obstacle::Order && !self.is_worth_moving(&then) {
             return None;
         }
@@ -353,7 +354,8 @@ impl Asking<'_> {
     /// Above the first that takes the person.
     fn above(&self, mapping: usize) -> Option<(Obstacle, Change)> {
         let tables = self.alone.tables();
-        let first = (0..mapping).find(|other| matches(&tables, *other) != Truth::No)?;
+        let person = self.own.person(self.alone);
+        let first = (0..mapping).find(|other| matches(&tables, *other, person) != Truth::No)?;
         let to = self.alone.mappings().get(first)?.rank;
         Some((Obstacle::Order, Change::Rank { mapping, to }))
     }

@@ -36,9 +36,6 @@ pub enum Change {
     Member(GroupIndex),
 }
 
-/// The only person of a world of one.
-pub const ALONE: PersonIndex = PersonIndex(0);
-
 /// A person's own world.
 pub struct WorldOfOne<'a> {
     sign_in: &'a SignIn<'a>,
@@ -63,6 +60,12 @@ impl<'a> WorldOfOne<'a> {
         let mapped = sign_in.world.mapped_emails.iter();
         world.mapped_emails = mapped.filter(|email| is_person(email)).cloned().collect();
         Self { sign_in, person, names, world }
+    }
+
+    /// The person in a simulation of this world, changed or not.
+    pub fn person(&self, sign_in: &SignIn<'_>) -> PersonIndex {
+        let named = self.names.first().and_then(|name| sign_in.population.named(name).first());
+        named.copied().unwrap_or(PersonIndex(0))
     }
 
     /// The same world after one change.
@@ -177,7 +180,14 @@ fn directory_of_one(from: &Directory, user: Option<UserIndex>, joined: Option<Gr
         group_users: Vec::new(),
         user_groups: Vec::new(),
     };
-    let (Some(user), Some(record)) = (user, record) else { return Directory::new(sources) };
+    let (Some(user), Some(record)) = (user, record) else {
+        // Whether someone whom Okta may have is assigned depends on whether anyone is (G5.1).
+        if from.users.iter().any(|user| user.assignment.is_some()) {
+            let id = "someone who is assigned".to_owned();
+            sources.app_users.0.push(shape::AppUser { id, ..shape::AppUser::default() });
+        }
+        return Directory::new(sources);
+    };
     let contested = from.is_contested(user);
     let disagreement = from.disagreements.iter().find(|pair| pair.user == user).map(|pair| pair.group);
     for group in from.group_indices() {
@@ -213,11 +223,13 @@ fn directory_of_one(from: &Directory, user: Option<UserIndex>, joined: Option<Gr
     Directory::new(sources)
 }
 
-/// The rows of `okta/groups.json`, in their order.
+/// The rows of `okta/groups.json` in their order, and behind them the groups that only some person's side names: what they are called
+/// must not be lost with that person.
 pub fn listed_groups(directory: &Directory) -> Vec<shape::Group> {
     let mut listed: Vec<&Group> = directory.groups.iter().filter(|group| group.position.is_some()).collect();
     listed.sort_by_key(|group| group.position);
-    listed.into_iter().map(group_row).collect()
+    let named = directory.groups.iter().filter(|group| group.position.is_none() && group.name.is_some());
+    listed.into_iter().chain(named).map(group_row).collect()
 }
 
 /// A group as an answer of Okta has it.

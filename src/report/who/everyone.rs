@@ -218,7 +218,7 @@ fn named(sign_in: &SignIn<'_>, first: &[PersonIndex], count: usize, names: &mut 
         return people(count);
     }
     let mut shown: Vec<String> =
-        first.iter().take(NAMED).map(|person| cut(&names.show(sign_in.label(*person)), 30)).collect();
+        first.iter().take(NAMED).map(|person| cut(&names.show(sign_in.label(*person)), WIDTH / 4)).collect();
     if count <= shown.len() {
         return shown.join(", ");
     }
@@ -250,7 +250,7 @@ fn repair(sign_in: &SignIn<'_>, names: &mut PeopleNames) -> Section {
     };
     let open = match repair.open {
         0 => String::new(),
-        count => format!("; not known of {}", people(count)),
+        count => format!(", {} not known", grouped(count)),
     };
     let backup = match (&repair.backup_gap, repair.backup_accounts.len()) {
         (Some(_), 0) => "; backup accounts not known".to_owned(),
