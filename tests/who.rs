@@ -96,7 +96,7 @@ fn a_near_miss_says_what_to_change() {
 #[test]
 fn a_person_alone_gets_the_verdict_that_they_get_among_others() {
     let mut people = 0;
-    for world in worlds(200) {
+    for world in worlds(100) {
         let loaded = load(&world);
         let sign_in = SignIn::new(&loaded, &[]);
         for person in sign_in.considered() {
@@ -190,7 +190,7 @@ fn what_a_near_miss_promises_comes_true() {
         told.push(world);
     }
     let mut tried: BTreeMap<String, usize> = BTreeMap::new();
-    for world in told.into_iter().chain(worlds(40)) {
+    for world in told.into_iter().chain(worlds(20)) {
         let loaded = load(&world);
         let sign_in = SignIn::new(&loaded, &[]);
         for person in sign_in.considered().take(6) {
@@ -231,7 +231,7 @@ fn kind(obstacle: Obstacle) -> String {
 
 #[test]
 fn the_mapping_that_gives_the_role_is_the_one_of_the_verdict() {
-    for world in worlds(40) {
+    for world in worlds(20) {
         let loaded = load(&world);
         let sign_in = SignIn::new(&loaded, &[]);
         for person in sign_in.considered().take(6) {
@@ -254,7 +254,7 @@ fn the_mapping_that_gives_the_role_is_the_one_of_the_verdict() {
 /// Grouping people one by one by what each mapping's table says of them gives the same classes.
 #[test]
 fn classes_are_the_people_with_the_same_groups_and_end() {
-    for world in worlds(200) {
+    for world in worlds(100) {
         let loaded = load(&world);
         let sign_in = SignIn::new(&loaded, &[]);
         let tables = sign_in.tables();
@@ -389,7 +389,8 @@ fn everyone_of_the_examples_is_told() {
     check(
         "examples/healthy",
         &[
-            "acme-prod: 7 people considered: 6 granted, 0 locked out, 0 unknown, 1 not subject to SSO",
+            "acme-prod: 7 people considered",
+            "6 granted, 0 locked out, 0 unknown, 1 not subject to SSO",
             "ada@acme.com with {SOC-Leads, Torq-Users} → Owner (rank 1)",
             "eve@acme.com, kim@acme.com with {SOC-Analysts, Torq-Users} → Operator (rank 4)",
             "break-glass@acme.com → not subject to SSO",

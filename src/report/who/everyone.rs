@@ -97,7 +97,7 @@ pub fn everyone(sign_in: &SignIn<'_>, names: &mut PeopleNames) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{}: {} considered: {} granted, {} locked out, {} unknown, {} not subject to SSO",
+        "{}: {} considered\n  {} granted, {} locked out, {} unknown, {} not subject to SSO",
         cut(&visible(&sign_in.world.name), WIDTH / 3),
         people(considered),
         grouped(counts.granted),
