@@ -61,7 +61,7 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
                     rows.iter().for_each(|row| bytes.extend(row.to_line()));
                 }
                 Format::Pretty if typed.users.is_empty() => {
-                    bytes.extend(who::everyone(&sign_in).into_bytes())
+                    bytes.extend(who::everyone(&sign_in, &mut names).into_bytes())
                 }
                 Format::Pretty => {
                     asked.iter().for_each(|person| {

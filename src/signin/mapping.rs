@@ -45,7 +45,8 @@ pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex)
     }
 }
 
-fn user_name<'w>(world: &'w World, population: &Population, person: PersonIndex) -> Scalar<'w> {
+/// The person's user name in the app as the token has it (G6.2).
+pub fn user_name<'w>(world: &'w World, population: &Population, person: PersonIndex) -> Scalar<'w> {
     let Some(user) = population.user(person).and_then(|user| world.directory.user(user)) else {
         return unread_stranger(population, person);
     };

@@ -6,8 +6,10 @@
 
 pub mod assignment;
 pub mod claim_source;
+pub mod classes;
 pub mod evaluation;
 pub mod expectation;
+pub mod explanation;
 pub mod expression;
 pub mod group_names;
 pub mod java_regex;
@@ -16,9 +18,12 @@ pub mod people;
 pub mod population;
 pub mod repair;
 pub mod request;
+pub mod selection;
 pub mod shadowing;
 pub mod token;
 pub mod verdict;
+pub mod what_if;
+pub mod witness;
 
 pub use evaluation::SignIn;
 pub use population::{PersonIndex, Population};

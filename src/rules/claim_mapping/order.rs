@@ -15,9 +15,10 @@ use crate::signin::claim_source::{self, ClaimSource, GROUPS};
 use crate::signin::evaluation::Outcome;
 use crate::signin::mapping::MappingOutcome;
 use crate::signin::repair::role_gap;
-use crate::signin::shadowing;
+use crate::signin::shadowing::{self, Shadowed};
+use crate::signin::witness::{self, Witness};
 
-use super::{NAMED, listed, named};
+use super::{NAMED, listed, named, value};
 
 /// Which of the shadowed mappings a rule reports.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(super) fn shadowed_repair(facts: &Facts<'_>, report: &mut Reporter<'_>) -> R
 
 fn report_shadowed(facts: &Facts<'_>, report: &mut Reporter<'_>, of: Of) -> Result<(), Gap> {
     let rows = facts.mappings()?;
+    let mut reported: Vec<&Shadowed> = Vec::new();
     for shadowed in facts.shadowed() {
         let Some(row) = rows.get(shadowed.mapping) else { continue };
         match (of, row.can_repair_sso()) {
@@ -44,8 +46,12 @@ fn report_shadowed(facts: &Facts<'_>, report: &mut Reporter<'_>, of: Of) -> Resu
                 report.cannot_tell(role_gap(facts.world, &row.mapping.role));
                 continue;
             }
-            (Of::OtherRoles, _) | (Of::RepairRoles, Some(true)) => {}
+            (Of::OtherRoles, _) | (Of::RepairRoles, Some(true)) => reported.push(shadowed),
         }
+    }
+    let witnesses = witness::of_shadowed(facts.sign_in, facts.tables(), &reported);
+    for (shadowed, witnesses) in reported.into_iter().zip(witnesses) {
+        let Some(row) = rows.get(shadowed.mapping) else { continue };
         let blockers = at(&rows, &shadowed.blockers);
         let role = row.role_label();
         let same_role = blockers.iter().all(|blocker| blocker.mapping.role == row.mapping.role);
@@ -66,7 +72,9 @@ fn report_shadowed(facts: &Facts<'_>, report: &mut Reporter<'_>, of: Of) -> Resu
             .why(why)
             .fix(move_or_delete(row, &blockers));
         for blocker in blockers.iter().take(NAMED) {
-            draft = draft.related(blocker.value_spot(), "matches first");
+            let witness = witnesses.iter().find(|(index, _)| *index == blocker.index);
+            let text = matches_first(facts, row, blocker, witness.map(|(_, witness)| *witness));
+            draft = draft.related(blocker.value_spot(), text);
         }
         draft.done();
     }
@@ -77,6 +85,32 @@ fn report_shadowed(facts: &Facts<'_>, report: &mut Reporter<'_>, of: Of) -> Resu
         }
     }
     Ok(())
+}
+
+/// What a blocker does, shown on someone.
+fn matches_first(
+    facts: &Facts<'_>,
+    row: &MappingRow<'_>,
+    blocker: &MappingRow<'_>,
+    witness: Option<Witness>,
+) -> Prose {
+    let claim = |row: &MappingRow<'_>| Prose::from(format!("{} = ", row.mapping.claim_name)).then(value(row));
+    match witness {
+        None => Prose::from("matches first"),
+        Some(Witness::Person(person)) => {
+            Prose::from("matches first, for example for ").person(facts.sign_in.label(person))
+        }
+        Some(Witness::MadeUp) => {
+            let text =
+                Prose::from("matches first, for example with a made-up token that carries ").then(claim(row));
+            let same_claim = row.mapping.claim_name == blocker.mapping.claim_name;
+            match (same_claim, row.mapping.claim_value == blocker.mapping.claim_value) {
+                (true, true) => text,
+                (true, false) => text.text(" and ").then(value(blocker)),
+                (false, _) => text.text(" and ").then(claim(blocker)),
+            }
+        }
+    }
 }
 
 fn never_reached(row: &MappingRow<'_>, blockers: &[MappingRow<'_>]) -> Prose {
@@ -162,7 +196,9 @@ pub(super) fn unused_today(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Resu
             ))
             .people(unused.people.iter().take(NAMED).map(|person| facts.sign_in.label(*person).to_owned()));
         for (index, person) in unused.witnesses.iter().take(NAMED) {
-            if let Some(blocker) = rows.get(*index) {
+            let again =
+                witness::takes_alone(facts.tables(), unused.mapping, &unused.blockers, *index, *person);
+            if let Some(blocker) = rows.get(*index).filter(|_| again) {
                 let text = Prose::from("matches first for ").person(facts.sign_in.label(*person));
                 draft = draft.related(blocker.value_spot(), text);
             }

@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 
 use crate::document::DocumentName;
 use crate::model::claims::{Claim, ClaimValue};
-use crate::model::directory::GroupKind;
 use crate::model::{Gap, World};
 use crate::signin::claim_source::{self, ClaimSource, GROUPS, Server};
-use crate::signin::group_names::{GROUP_LIMIT, GroupNames};
+use crate::signin::group_names::GroupNames;
+use crate::signin::selection::{is_directory_group, selection};
 
 use super::console;
 use super::facts::Facts;
@@ -93,49 +93,21 @@ fn mapped_groups<'a>(facts: &Facts<'a>, claim_name: &str) -> Vec<&'a str> {
     names.into_iter().collect()
 }
 
-/// Whether every group of this name comes from a directory or an app; no filter sends such a one.
-fn is_directory_group(world: &World, name: &str) -> bool {
-    let mut groups =
-        world.directory.groups_named(name).iter().filter_map(|group| world.directory.group(*group));
-    let Some(first) = groups.next() else { return false };
-    first.kind == GroupKind::App && groups.all(|group| group.kind == GroupKind::App)
-}
-
-/// The longest text that a fix gives to type; a regex that is longer is not followed here either.
-const LONGEST: usize = 1_000;
-
 /// What to type, and where, so that the claim carries these groups and few others.
 fn what_to_type(world: &World, home: &DocumentName, claim_name: &str, groups: &[&str]) -> String {
     let place = place_in_console(home, claim_name);
-    let short = |text: &String| text.len() <= LONGEST && !groups.is_empty();
-    let shared = shared_start(groups);
-    let (choose, text) = if *home == DocumentName::FederatedClaims {
-        let exact = user_groups(groups);
-        let start = shared.map(|start| user_groups(&[&format!("{start}.*")]));
-        ("Type", Some(exact).filter(short).or(start))
-    } else if groups.iter().any(|group| is_directory_group(world, group)) {
-        ("Choose Expression and type", Some(filtered_groups(world, groups)).filter(short))
-    } else {
-        let start = shared.map(|start| format!("^{}.*", escape(start)));
-        ("Choose Matches regex and type", Some(exact_filter(groups)).filter(short).or(start))
-    };
-    match text {
-        Some(text) => format!("{choose} {text} under {place}."),
-        None => {
+    match selection(world, home, groups) {
+        Some(ClaimValue::Filter { kind, value }) => {
+            format!("Choose {} and type {value} under {place}.", kind.console())
+        }
+        Some(ClaimValue::Expression(text)) if *home == DocumentName::FederatedClaims => {
+            format!("Type {text} under {place}.")
+        }
+        Some(ClaimValue::Expression(text)) => format!("Choose Expression and type {text} under {place}."),
+        Some(ClaimValue::Other(_)) | None => {
             format!("Let through the groups that Torq's claim mappings name, and few others, under {place}.")
         }
     }
-}
-
-/// What all the names begin with, where it is more than a letter or two.
-fn shared_start<'n>(names: &[&'n str]) -> Option<&'n str> {
-    let (first, others) = names.split_first()?;
-    let mut end = first.len();
-    for other in others {
-        let same = first.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b).last();
-        end = end.min(same.map_or(0, |((at, c), _)| at + c.len_utf8()));
-    }
-    first.get(..end).filter(|start| start.chars().count() > 2)
 }
 
 /// The console's path to a claim's filter or expression.
@@ -143,57 +115,11 @@ fn place_of_filter(claim: &Claim) -> String {
     place_in_console(&claim.place.document, &claim.name)
 }
 
-fn place_in_console(home: &DocumentName, claim_name: &str) -> String {
+pub(crate) fn place_in_console(home: &DocumentName, claim_name: &str) -> String {
     match home {
         DocumentName::FederatedClaims => format!("{} > {claim_name}", console::OKTA_FEDERATED_CLAIMS),
         DocumentName::AuthorizationServerClaims => format!("{} > {claim_name}", console::OKTA_SERVER_CLAIMS),
         _ => console::OKTA_GROUPS_CLAIM.to_owned(),
-    }
-}
-
-/// A regex that passes these names alone, whether it is searched for or must match the whole name.
-fn exact_filter(names: &[&str]) -> String {
-    let escaped: Vec<String> = names.iter().map(|name| escape(name)).collect();
-    match escaped.as_slice() {
-        [one] => format!("^{one}$"),
-        many => format!("^({})$", many.join("|")),
-    }
-}
-
-fn escape(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for c in name.chars() {
-        if r"\.[]{}()*+?^$|".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-/// An expression of group ids, which takes Okta's groups and those of directories alike.
-fn filtered_groups(world: &World, names: &[&str]) -> String {
-    let ids: Vec<String> = names
-        .iter()
-        .flat_map(|name| world.directory.groups_named(name))
-        .filter_map(|group| world.directory.group(*group))
-        .map(|group| format!("{:?}", group.id))
-        .collect();
-    format!("getFilteredGroups({{{}}}, \"group.name\", {})", ids.join(", "), GROUP_LIMIT)
-}
-
-/// A federated claim's expression for exactly these names.
-fn user_groups(names: &[&str]) -> String {
-    let calls: Vec<String> = names
-        .iter()
-        .map(|name| {
-            let quote = if name.contains('\'') { '"' } else { '\'' };
-            format!("user.getGroups({{'group.profile.name': {quote}{name}{quote}}}).![profile.name]")
-        })
-        .collect();
-    match calls.as_slice() {
-        [one] => one.clone(),
-        many => format!("Arrays.flatten({})", many.join(", ")),
     }
 }
 
@@ -226,26 +152,6 @@ fn some_of(names: &[&str]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::signin::java_regex::{JavaRegex, RegexReading};
-
-    /// The filter that a fix proposes passes the names that it is for, and nothing around them, in both readings.
-    #[test]
-    fn an_exact_filter_passes_its_names_alone() {
-        let cases: [&[&str]; 4] =
-            [&["torq-admins"], &["a", "b c"], &["R&D (EU)", "C++", "a.b|c"], &[r"CN=x\, y", "[x]{2}^$*?"]];
-        for names in cases {
-            let filter = exact_filter(names);
-            let regex = JavaRegex::read(&filter).unwrap_or_else(|refusal| panic!("{filter}: {refusal:?}"));
-            for reading in [RegexReading::Whole, RegexReading::Search] {
-                for name in names {
-                    assert_eq!(regex.matches(name, reading), Some(true), "{filter} {name}");
-                    assert_eq!(regex.matches(&format!("x{name}"), reading), Some(false), "{filter} {name}");
-                    assert_eq!(regex.matches(&format!("{name}x"), reading), Some(false), "{filter} {name}");
-                }
-                assert_eq!(regex.matches("aXb|c", reading), Some(false), "{filter}");
-            }
-        }
-    }
 
     /// Five hundred names are no filter to type: then what they share.
     #[test]
