@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use serde_saphyr::budget::BudgetBreach;
@@ -92,6 +92,21 @@ impl<'de> Deserialize<'de> for StrictValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(StrictVisitor).map(StrictValue)
     }
+}
+
+/// For a field that keeps an object whole, or null; like everything here, without a key that is there twice.
+pub fn strict_object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Map<String, Value>>, D::Error> {
+    let unexpected = match Option::<StrictValue>::deserialize(deserializer)?.map(|StrictValue(value)| value) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(members)) => return Ok(Some(members)),
+        Some(Value::Array(_)) => Unexpected::Seq,
+        Some(Value::Bool(flag)) => Unexpected::Bool(flag),
+        Some(Value::Number(_)) => Unexpected::Other("a number"),
+        Some(Value::String(_)) => Unexpected::Other("a string"),
+    };
+    Err(D::Error::invalid_type(unexpected, &"a map"))
 }
 
 struct StrictVisitor;
