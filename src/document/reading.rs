@@ -86,7 +86,9 @@ fn in_our_words(said: &str) -> String {
         .into_iter()
         .find_map(|prefix| said.strip_prefix(prefix)?.rsplit_once(", expected "));
     match parts {
-        Some((found, expected)) => format!("found {}, expected {}", found_kind(found), expected_kind(expected)),
+        Some((found, expected)) => {
+            format!("found {}, expected {}", found_kind(found), expected_kind(expected))
+        }
         None => said.to_owned(),
     }
 }

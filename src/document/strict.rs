@@ -3,7 +3,9 @@
 //! A key that is there twice, a second document, nesting without end, an alias that multiplies: each is an error
 //! with a line, a column and a sentence, never a silent choice. What the values mean is the readers' business.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::map::Entry;
@@ -107,6 +109,34 @@ pub fn strict_object<'de, D: Deserializer<'de>>(
         Some(Value::String(_)) => Unexpected::Other("a string"),
     };
     Err(D::Error::invalid_type(unexpected, &"a map"))
+}
+
+/// For a field whose keys are names from outside: none may be there twice.
+pub fn strict_map<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    struct StrictMap<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for StrictMap<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((key, value)) = access.next_entry::<String, T>()? {
+                if members.contains_key(&key) {
+                    return Err(A::Error::custom(key_twice(&key)));
+                }
+                members.insert(key, value);
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_map(StrictMap(PhantomData))
 }
 
 struct StrictVisitor;

@@ -100,7 +100,9 @@ fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) {
     let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return };
     let Some(stem) = file.strip_suffix(".json") else {
         let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
-        if let Some(stem) = stem.filter(|stem| DocumentName::from_path(&format!("{section}/{stem}")).is_some()) {
+        if let Some(stem) =
+            stem.filter(|stem| DocumentName::from_path(&format!("{section}/{stem}")).is_some())
+        {
             snapshot.notices.push(format!(
                 "{shown}/{section}/{file} was left out: in a folder, documents but connection.yaml are JSON; did you mean {stem}.json?"
             ));
@@ -156,7 +158,8 @@ fn text_of(path: &Path) -> Result<Arc<str>, NoText> {
         NoText {
             position: position::line_column(&text, at),
             text: text.into(),
-            message: "found bytes that are not UTF-8, expected text in UTF-8; save the file as UTF-8".to_owned(),
+            message: "found bytes that are not UTF-8, expected text in UTF-8; save the file as UTF-8"
+                .to_owned(),
         }
     })
 }
