@@ -404,7 +404,10 @@ fn check_odd(what: &str, edits: &[(&str, Value)], expect: &[&str], finds: &[&str
             Some(slot) => *slot = value.clone(),
             None => {
                 let (parent, key) = pointer.rsplit_once('/').unwrap();
-                world.pointer_mut(parent).unwrap()[key] = value.clone();
+                match world.pointer_mut(parent).unwrap() {
+                    Value::Array(elements) => elements.push(value.clone()),
+                    parent => parent[key] = value.clone(),
+                }
             }
         }
     }
@@ -485,7 +488,12 @@ fn odd_worlds_are_read_and_what_they_leave_open_is_said() {
             &["ada@acme.com granted Viewer"],
             &[],
         ),
-        ("a user with nothing but an id", &[("/okta/users/0", json!({"id": "00u1"}))], &[], &[]),
+        (
+            "a user with nothing but an id",
+            &[("/okta/users/0", json!({"id": "00u1"}))],
+            &["ada@acme.com unknown user"],
+            &[],
+        ),
         (
             "a SAML app",
             &[("/okta/app/signOnMode", json!("SAML_2_0"))],
@@ -516,11 +524,19 @@ fn odd_worlds_are_read_and_what_they_leave_open_is_said() {
         ),
         (
             "the same user twice",
-            &[("/okta/users/1", json!({"id": "00u1", "status": "SUSPENDED"}))],
+            &[(
+                "/okta/users/1",
+                json!({"id": "00u1", "status": "ACTIVE", "profile": {"login": "ada@acme.com", "email": "ada@acme.com"}}),
+            )],
             &ada,
             &[],
         ),
-        ("empty lists", &[("/okta/users", json!([])), ("/okta/app-users", json!([]))], &[], &[]),
+        (
+            "empty lists",
+            &[("/okta/users", json!([])), ("/okta/app-users", json!([]))],
+            &["ada@acme.com locked_out user"],
+            &[],
+        ),
     ];
     for (what, edits, expect, finds) in cases {
         check_odd(what, edits, expect, finds);
