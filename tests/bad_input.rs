@@ -395,7 +395,9 @@ fn a_key_that_is_there_twice_is_a_fault_wherever_it_is_read() {
 
 // ---- odd, but well formed
 
-/// A world, what is changed in it, and who is then let in.
+/// What is odd, what is changed in the world for it, what becomes of Ada, and rules that report or say that they cannot.
+type Odd<'a> = (&'a str, &'a [(&'a str, Value)], &'a [&'a str], &'a [&'a str]);
+
 fn check_odd(what: &str, edits: &[(&str, Value)], expect: &[&str], finds: &[&str]) {
     let mut world = whole();
     world.as_object_mut().unwrap().remove("manifest");
@@ -429,7 +431,7 @@ fn odd_worlds_are_read_and_what_they_leave_open_is_said() {
     let mappings = "/torq/claim-mappings/claim_mappings";
     let mapping = |claim: &str, value: &str, role: &str, rank: i64| json!({"claim_name": claim, "claim_value": value, "role_id": role, "rank": rank});
     let ada = ["ada@acme.com granted Owner"];
-    let cases: &[(&str, &[(&str, Value)], &[&str], &[&str])] = &[
+    let cases: &[Odd<'_>] = &[
         ("as it is", &[], &ada, &[]),
         (
             "a role id that the list does not have",

@@ -145,7 +145,7 @@ fn commands(rest: &str, before: Option<char>) -> bool {
         let named = |command: &&str| {
             name.get(..command.len()).is_some_and(|start| start.eq_ignore_ascii_case(command))
         };
-        return begins_word || COMMANDS.iter().any(|command| named(&command));
+        return begins_word || COMMANDS.iter().any(named);
     }
     rest.strip_prefix("##").is_some_and(|rest| {
         let word = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
