@@ -80,7 +80,7 @@ fn code(output: &Output) -> i32 {
 fn json(arguments: &[&str]) -> (i32, Value) {
     let output = ssolint(&[&["check", "--format", "json"], arguments].concat());
     let code = code(&output);
-    (code, serde_json::from_slice(&output.stdout).expect(&stderr(&output)))
+    (code, serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output))))
 }
 
 fn evaluated(report: &Value, connection: usize) -> Vec<&str> {
