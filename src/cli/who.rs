@@ -1,6 +1,7 @@
 //! `ssolint who`.
 
 use ssolint::finding::PeopleShown;
+use ssolint::finding::locate::Locator;
 use ssolint::finding::prose::PeopleNames;
 use ssolint::report::json::VerdictRow;
 use ssolint::report::who;
@@ -41,9 +42,11 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
         exits.push(Exit::WrongUse);
     }
     let mut outputs: Vec<Vec<u8>> = vec![Vec::new(); targets.len()];
-    for world in &worlds {
+    for (world, snapshot) in worlds.iter().zip(&read.snapshots) {
+        let mut locator = Locator::new(&snapshot.documents);
         for fault in &world.faults {
-            output::problem(&Problem(format!("{}: {}", fault.file, fault.message)));
+            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
+            output::problem(&Problem(format!("{}:{line}:{column}: {}", fault.file, fault.message)));
             exits.push(Exit::WrongUse);
         }
         let sign_in = SignIn::new(world, &typed.users);

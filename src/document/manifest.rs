@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::strict::strict_map;
+
 /// The only format version there is.
 pub const FORMAT: u32 = 1;
 
@@ -20,7 +22,7 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub torq: Option<Span>,
     /// By path without extension, such as `okta/users`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict_map")]
     pub documents: BTreeMap<String, Extent>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod json_path;
 pub mod manifest;
 pub mod name;
+mod objects;
 pub mod okta;
 pub mod position;
 pub mod reading;

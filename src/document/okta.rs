@@ -4,7 +4,9 @@
 //! the management OpenAPI file and the recorded answers; what each field means stands in the semantics.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::strict::strict_object;
 
 /// `/.well-known/okta-organization`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -431,8 +433,8 @@ pub struct AccessPolicyRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<bool>,
     /// Kept whole: a condition that this tool does not know must still make the rule undecided. Null matches everyone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub conditions: Option<Value>,
+    #[serde(default, deserialize_with = "strict_object", skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<AccessPolicyActions>,
 }

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::json_path::JsonPath;
 use super::name::DocumentName;
+use super::objects::ObjectsOnly;
 use super::position::Format;
 use super::set::{Content, Document, Documents};
 use super::strict::{self, ReadError};
@@ -27,6 +28,9 @@ pub fn read<T: DeserializeOwned>(documents: &Documents, name: &DocumentName) -> 
     let file = documents.file(document)?;
     let result = match &document.content {
         Content::Part(value) => typed(value.clone()),
+        Content::Unreadable { position: (line, column), message } => {
+            Err(Fault::Text(ReadError { line: *line, column: *column, message: message.clone() }))
+        }
         Content::File => match file.format {
             Format::Json => json_text(&file.text),
             Format::Yaml => strict::read_yaml(&file.text).map_err(Fault::Text).and_then(typed),
@@ -53,17 +57,64 @@ impl Fault {
 /// Big files are read once, at full speed; only a file with a fault is read again, strictly, to say where and why.
 fn json_text<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Ok(value) = serde_json::from_str(text) {
+    let mut fast = serde_json::Deserializer::from_str(text);
+    if let Ok(value) = T::deserialize(ObjectsOnly(&mut fast))
+        && fast.end().is_ok()
+    {
         return Ok(value);
     }
     strict::read_json(text).map_err(Fault::Text).and_then(typed)
 }
 
 fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(ObjectsOnly(value)).map_err(|error| {
         let path = steps(error.path());
-        Fault::Shape { path, message: error.into_inner().to_string() }
+        Fault::Shape { path, message: in_our_words(&error.into_inner().to_string()) }
     })
+}
+
+/// What serde says of a value of the wrong type, without the names of our types and without the value: it may be a person's address, or
+/// megabytes.
+fn in_our_words(said: &str) -> String {
+    if let Some(field) = said.strip_prefix("missing field ") {
+        return format!("found no {field}, expected one");
+    }
+    if let Some(word) = said.strip_prefix("unknown variant ") {
+        return format!("found {word}");
+    }
+    let parts = ["invalid type: ", "invalid value: "]
+        .into_iter()
+        .find_map(|prefix| said.strip_prefix(prefix)?.rsplit_once(", expected "));
+    match parts {
+        Some((found, expected)) => {
+            format!("found {}, expected {}", found_kind(found), expected_kind(expected))
+        }
+        None => said.to_owned(),
+    }
+}
+
+fn found_kind(found: &str) -> String {
+    let number = found.strip_prefix("integer ").or_else(|| found.strip_prefix("floating point "));
+    match (found, number, found.strip_prefix("boolean ")) {
+        (_, Some(number), _) => format!("the number {number}"),
+        (_, _, Some(flag)) => flag.to_owned(),
+        ("map", _, _) => "an object".to_owned(),
+        ("sequence", _, _) => "a list".to_owned(),
+        _ if found.starts_with("string ") => "a string".to_owned(),
+        _ => found.to_owned(),
+    }
+}
+
+fn expected_kind(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "string or map" => "a string",
+        "a boolean" => "true or false",
+        "i64" | "u16" | "u32" | "u64" => "a whole number",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
 }
 
 fn steps(path: &serde_path_to_error::Path) -> JsonPath {

@@ -25,6 +25,12 @@ pub enum Content {
     File,
     /// A part of a single file, which was parsed once for all of them.
     Part(Value),
+    /// Its file is there and gives no text: not even a part of it may be believed.
+    Unreadable {
+        /// 1-based.
+        position: (usize, usize),
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -3,9 +3,11 @@
 //! A key that is there twice, a second document, nesting without end, an alias that multiplies: each is an error
 //! with a line, a column and a sentence, never a silent choice. What the values mean is the readers' business.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use serde_saphyr::budget::BudgetBreach;
@@ -92,6 +94,49 @@ impl<'de> Deserialize<'de> for StrictValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(StrictVisitor).map(StrictValue)
     }
+}
+
+/// For a field that keeps an object whole, or null; like everything here, without a key that is there twice.
+pub fn strict_object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Map<String, Value>>, D::Error> {
+    let unexpected = match Option::<StrictValue>::deserialize(deserializer)?.map(|StrictValue(value)| value) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(members)) => return Ok(Some(members)),
+        Some(Value::Array(_)) => Unexpected::Seq,
+        Some(Value::Bool(flag)) => Unexpected::Bool(flag),
+        Some(Value::Number(_)) => Unexpected::Other("a number"),
+        Some(Value::String(_)) => Unexpected::Other("a string"),
+    };
+    Err(D::Error::invalid_type(unexpected, &"a map"))
+}
+
+/// For a field whose keys are names from outside: none may be there twice.
+pub fn strict_map<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    struct StrictMap<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for StrictMap<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((key, value)) = access.next_entry::<String, T>()? {
+                if members.contains_key(&key) {
+                    return Err(A::Error::custom(key_twice(&key)));
+                }
+                members.insert(key, value);
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_map(StrictMap(PhantomData))
 }
 
 struct StrictVisitor;

@@ -99,17 +99,58 @@ impl PeopleNames {
     }
 }
 
-/// Makes every character that could act on a terminal or hide in a log visible: controls, escapes, bidirectional marks, invisible ones.
+/// Makes every character that could act on a terminal or hide in a log visible: controls, escapes, bidirectional marks, invisible ones;
+/// and the beginning of a command to a CI system.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) {
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        if acts(c) || commands(text.get(at..).unwrap_or_default(), before) {
             shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
         } else {
             shown.push(c);
         }
+        before = Some(c);
     }
     shown
+}
+
+/// The names of GitHub's workflow commands; its runner obeys `::name …::` at the beginning of a line, after any space.
+const COMMANDS: [&str; 16] = [
+    "add-mask",
+    "add-matcher",
+    "add-path",
+    "debug",
+    "echo",
+    "endgroup",
+    "error",
+    "group",
+    "notice",
+    "remove-matcher",
+    "save-state",
+    "set-env",
+    "set-output",
+    "stop-commands",
+    "warning",
+    "internal-set-repo-path",
+];
+
+/// Whether a command to a CI system begins here. A report is wrapped, so what stands inside a line may begin one: a word with `::` before
+/// it always counts, and within a word (`Team::Lead`) only the name of a command. `##[…]` and `##vso[…]` act anywhere in a line.
+fn commands(rest: &str, before: Option<char>) -> bool {
+    if let Some(name) = rest.strip_prefix("::") {
+        // After a bracket it is an IPv6 address.
+        let begins_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '[')
+            && name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let named = |command: &&str| {
+            name.get(..command.len()).is_some_and(|start| start.eq_ignore_ascii_case(command))
+        };
+        return begins_word || COMMANDS.iter().any(named);
+    }
+    rest.strip_prefix("##").is_some_and(|rest| {
+        let word = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        word.starts_with('[')
+    })
 }
 
 /// Whether a character does something other than stand there.

@@ -1,7 +1,7 @@
 //! Conditions on people in policy rules, and the rules of the app's sign-in policy (semantics G5.3) and of a custom authorization
 //! server (G6.3c). Which rule decides for whom is left to `signin`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::document::okta as shape;
 
@@ -75,8 +75,8 @@ pub fn access_rules(rows: Vec<shape::AccessPolicyRule>) -> Vec<AccessRule> {
     rules.into_iter().map(|(_, rule)| rule).collect()
 }
 
-fn conditions(conditions: Option<&Value>) -> (People, Vec<String>) {
-    let Some(Value::Object(members)) = conditions else { return (People::default(), Vec::new()) };
+fn conditions(conditions: Option<&Map<String, Value>>) -> (People, Vec<String>) {
+    let Some(members) = conditions else { return (People::default(), Vec::new()) };
     let mut people = People::default();
     let mut others = Vec::new();
     for (key, value) in members {

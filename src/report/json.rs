@@ -306,7 +306,7 @@ impl VerdictRow {
 }
 
 /// Serialising our own rows cannot fail: they have string keys, and the writer is memory.
-fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
+pub(super) fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     match value.serialize(&mut serializer) {
@@ -315,8 +315,9 @@ fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     }
 }
 
-/// JSON in which no character acts on a terminal: controls that JSON lets stand, and bidirectional marks, are escaped.
-struct Safe<F>(F);
+/// JSON in which no character acts on a terminal or in a CI log: controls that JSON lets stand, bidirectional marks, and the `##` that
+/// begins a command anywhere in a line, are escaped. It reads the same.
+pub(super) struct Safe<F>(pub F);
 
 impl<F: Formatter> Formatter for Safe<F> {
     fn write_string_fragment<W: ?Sized + std::io::Write>(
@@ -324,17 +325,17 @@ impl<F: Formatter> Formatter for Safe<F> {
         writer: &mut W,
         fragment: &str,
     ) -> std::io::Result<()> {
-        for c in fragment.chars() {
-            let mut units = [0_u16; 2];
-            if acts(c) {
-                for unit in c.encode_utf16(&mut units) {
+        let mut written = 0;
+        for (at, c) in fragment.char_indices() {
+            if acts(c) || (c == '#' && fragment.get(at + 1..).is_some_and(|rest| rest.starts_with('#'))) {
+                writer.write_all(fragment.get(written..at).unwrap_or_default().as_bytes())?;
+                for unit in c.encode_utf16(&mut [0_u16; 2]) {
                     write!(writer, "\\u{unit:04x}")?;
                 }
-            } else {
-                write!(writer, "{c}")?;
+                written = at + c.len_utf8();
             }
         }
-        Ok(())
+        writer.write_all(fragment.get(written..).unwrap_or_default().as_bytes())
     }
 
     fn begin_array<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::ser::PrettyFormatter;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
@@ -23,6 +24,7 @@ use crate::rules::page::Life;
 use crate::rules::{Rule, catalogue};
 
 use super::coverage::{self, NOT_COVERED};
+use super::json::{Safe, to_bytes};
 use super::{ConnectionReport, Fault, Report, Reported, Summary};
 
 /// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
@@ -52,8 +54,7 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         .map(|connection| run(connection, category(&connection.name, &mut taken), &mut names))
         .collect();
     let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
-    // Every key is a string and the writer is memory, so this cannot fail.
-    let mut bytes = serde_json::to_vec_pretty(&log).unwrap_or_default();
+    let mut bytes = to_bytes(&log, Safe(PrettyFormatter::with_indent(b"  ")));
     bytes.push(b'\n');
     bytes
 }

@@ -57,18 +57,28 @@ fn shown(path: &Path) -> String {
 
 fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
     let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
-    add_if_there(&mut snapshot, root, shown, DocumentName::Connection)?;
-    add_if_there(&mut snapshot, root, shown, DocumentName::Manifest)?;
+    for name in [DocumentName::Connection, DocumentName::Manifest] {
+        let file = name.to_string();
+        let path = root.join(&file);
+        // A link to nowhere is there, too, and says so.
+        if fs::symlink_metadata(&path).is_ok() {
+            add_document(&mut snapshot, &path, format!("{shown}/{file}"), name);
+        }
+    }
+    let mistaken = root.join("connection.yml");
+    if mistaken.is_file() {
+        snapshot.notices.push(format!("{shown}/connection.yml was left out; did you mean connection.yaml?"));
+    }
     for section in ["okta", "torq"] {
         for entry in sorted_entries(&root.join(section), &format!("{shown}/{section}"))? {
             let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
             let within = format!("{section}/{name}");
             if within == GROUP_USERS || within == USER_GROUPS {
                 for member in sorted_entries(&entry, &format!("{shown}/{within}"))? {
-                    add_entry(&mut snapshot, &member, shown, &within)?;
+                    add_entry(&mut snapshot, &member, shown, &within);
                 }
-            } else if entry.is_file() {
-                add_entry(&mut snapshot, &entry, shown, section)?;
+            } else {
+                add_entry(&mut snapshot, &entry, shown, section);
             }
         }
     }
@@ -86,45 +96,37 @@ fn sorted_entries(folder: &Path, shown: &str) -> Result<Vec<PathBuf>, SnapshotEr
     Ok(paths)
 }
 
-fn add_if_there(
-    snapshot: &mut Snapshot,
-    root: &Path,
-    shown: &str,
-    name: DocumentName,
-) -> Result<(), SnapshotError> {
-    let file = name.to_string();
-    let path = root.join(&file);
-    if path.is_file() {
-        add_document(snapshot, &path, format!("{shown}/{file}"), name)?;
-    }
-    Ok(())
-}
-
-fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) -> Result<(), SnapshotError> {
-    let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
-    let Some(stem) = file.strip_suffix(".json") else { return Ok(()) };
+fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) {
+    let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return };
+    let Some(stem) = file.strip_suffix(".json") else {
+        let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
+        if let Some(stem) =
+            stem.filter(|stem| DocumentName::from_path(&format!("{section}/{stem}")).is_some())
+        {
+            snapshot.notices.push(format!(
+                "{shown}/{section}/{file} was left out: in a folder, documents but connection.yaml are JSON; did you mean {stem}.json?"
+            ));
+        }
+        return;
+    };
     let within = format!("{section}/{stem}");
     match DocumentName::from_path(&within) {
-        Some(name) => add_document(snapshot, path, format!("{shown}/{within}.json"), name)?,
+        Some(name) => add_document(snapshot, path, format!("{shown}/{within}.json"), name),
         None => snapshot.notices.push(format!(
             "{shown}/{within}.json is not a document of a snapshot, and was left out{}",
             did_you_mean(&within, DocumentName::single_paths(), ".json")
         )),
     }
-    Ok(())
 }
 
-fn add_document(
-    snapshot: &mut Snapshot,
-    path: &Path,
-    shown: String,
-    name: DocumentName,
-) -> Result<(), SnapshotError> {
-    let bytes = fs::read(path).map_err(|cause| SnapshotError::Unreadable { path: shown.clone(), cause })?;
+/// A file that gives no text is still a document: one that is there and could not be read.
+fn add_document(snapshot: &mut Snapshot, path: &Path, shown: String, name: DocumentName) {
     let format = if name == DocumentName::Connection { Format::Yaml } else { Format::Json };
-    let text = text_of(snapshot, bytes, &shown, Some(name.clone()));
+    let (text, content) = match text_of(path) {
+        Ok(text) => (text, Content::File),
+        Err(NoText { text, position, message }) => (text, Content::Unreadable { position, message }),
+    };
     let file = snapshot.documents.add_file(SourceFile { path: shown, text, format });
-    let content = Content::File;
     snapshot.documents.add(name.clone(), Document { file, root: JsonPath::root(), content });
     if name == DocumentName::Connection
         && let Some(source) = snapshot.documents.files().get(file)
@@ -132,42 +134,68 @@ fn add_document(
     {
         snapshot.notices.extend(unknown_keys(&value));
     }
-    Ok(())
 }
 
-/// Bytes that are not UTF-8 are a fault of their file; the rest is still read, so the text stands with its bad bytes replaced.
-fn text_of(snapshot: &mut Snapshot, bytes: Vec<u8>, shown: &str, document: Option<DocumentName>) -> Arc<str> {
-    match String::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            snapshot.faults.push(ReadFault {
-                file: shown.to_owned(),
-                position: Some(position::line_column(&text, at)),
-                document,
-                path: JsonPath::root(),
-                message: "these bytes are not UTF-8; save the file as UTF-8".to_owned(),
-            });
-            text.into()
+/// Why a file gives no text, with what can be shown of it.
+struct NoText {
+    text: Arc<str>,
+    /// 1-based.
+    position: (usize, usize),
+    message: String,
+}
+
+fn text_of(path: &Path) -> Result<Arc<str>, NoText> {
+    let no_text = |message: String| NoText { text: "".into(), position: (1, 1), message };
+    let metadata = fs::metadata(path).map_err(|cause| no_text(why(path, &cause)))?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "neither a file nor a folder" };
+        return Err(no_text(format!("found {found}, expected a file")));
+    }
+    let bytes = fs::read(path).map_err(|cause| no_text(why(path, &cause)))?;
+    String::from_utf8(bytes).map(Into::into).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        NoText {
+            position: position::line_column(&text, at),
+            text: text.into(),
+            message: "found bytes that are not UTF-8, expected text in UTF-8; save the file as UTF-8"
+                .to_owned(),
         }
+    })
+}
+
+fn why(path: &Path, cause: &std::io::Error) -> String {
+    match cause.kind() {
+        std::io::ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => {
+            "found a link to a file that is not there".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("found no permission to read it; let this user read it ({cause})")
+        }
+        _ => cause.to_string(),
     }
 }
 
 fn file(path: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
-    let bytes =
-        fs::read(path).map_err(|cause| SnapshotError::Unreadable { path: shown.to_owned(), cause })?;
     let format = match path.extension().and_then(|extension| extension.to_str()) {
         Some("yaml" | "yml") => Format::Yaml,
         _ => Format::Json,
     };
-    let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
-    let text = text_of(&mut snapshot, bytes, shown, None);
-    let single = single_file(shown, text, format);
-    snapshot.faults.extend(single.faults);
-    snapshot.documents = single.documents;
-    snapshot.notices = single.notices;
-    Ok(snapshot)
+    match text_of(path) {
+        Ok(text) => Ok(single_file(shown, text, format)),
+        Err(NoText { text, position, message }) => {
+            let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
+            snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text, format });
+            snapshot.faults.push(ReadFault {
+                file: shown.to_owned(),
+                position: Some(position),
+                document: None,
+                path: JsonPath::root(),
+                message,
+            });
+            Ok(snapshot)
+        }
+    }
 }
 
 /// A whole snapshot as one text: keys are the paths without extension. Also how tests and editors give one from memory.

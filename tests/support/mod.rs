@@ -88,3 +88,20 @@ pub fn world(value: &Value) -> Snapshot {
 pub fn bad_worlds() -> Vec<(&'static str, Example)> {
     catalogue().flat_map(|rule| rule.page().bad().into_iter().map(|example| (rule.id, example))).collect()
 }
+
+/// Nothing in a text that acts: no control but the line break, no bidirectional or invisible mark, no command to a CI system.
+pub fn assert_harmless(text: &str, what: &str) {
+    for (number, line) in text.lines().enumerate() {
+        let acts = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        };
+        let found = line.chars().find(|c| acts(*c));
+        assert_eq!(found, None, "{what}: line {}: {line:?}", number + 1);
+        for command in ["##[", "##vso["] {
+            assert!(!line.contains(command), "{what}: line {}: {line:?}", number + 1);
+        }
+        assert!(!line.trim_start().starts_with("::"), "{what}: line {}: {line:?}", number + 1);
+    }
+    assert!(!text.contains('\r'), "{what}: a carriage return");
+}

@@ -1,0 +1,271 @@
+//! What must hold of the tool's verdicts whatever the world: changes that change nobody, and documents that only make things known.
+//!
+//! `PROPTEST_CASES` sets how many worlds each law is tried on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::print_stdout)]
+
+mod naive;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use naive::directory::Directory;
+use naive::documents::World;
+use naive::row::{Row, Verdict};
+use naive::worlds;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use ssolint::check;
+use ssolint::document::position::Format;
+use ssolint::finding::PeopleShown;
+use ssolint::finding::prose::PeopleNames;
+use ssolint::report::json::VerdictRow;
+use ssolint::signin::{SignIn, shadowing};
+use ssolint::source::snapshot::single_file;
+
+const MAPPINGS: &str = "/torq/claim-mappings/claim_mappings";
+
+fn with<T>(world: &Value, look: impl FnOnce(&SignIn<'_>) -> T) -> T {
+    let snapshot = single_file("world.json", world.to_string().into(), Format::Json);
+    let world = check::load(&snapshot.documents, snapshot.faults);
+    assert!(world.faults.is_empty(), "{:?}", world.faults);
+    look(&SignIn::new(&world, &[]))
+}
+
+/// By Okta id, else by name.
+fn who(world: &Value) -> BTreeMap<String, Row> {
+    with(world, |sign_in| {
+        let mut names = PeopleNames::new(PeopleShown::Names);
+        let lines = sign_in.considered().map(|person| VerdictRow::new(sign_in, person, &mut names).to_line());
+        lines
+            .map(|line| Row::from_json(&serde_json::from_slice(&line).unwrap()))
+            .map(|row| (row.okta_id.clone().unwrap_or_else(|| row.user.to_lowercase()), row))
+            .collect()
+    })
+}
+
+fn cases() -> usize {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+}
+
+/// The same worlds at each run; a failure prints its world.
+fn sample(count: usize) -> impl Iterator<Item = Value> {
+    let mut runner = TestRunner::deterministic();
+    let strategy = worlds::world();
+    (0..count).map(move |_| strategy.new_tree(&mut runner).unwrap().current())
+}
+
+fn mappings(world: &mut Value) -> Option<&mut Vec<Value>> {
+    world.pointer_mut(MAPPINGS).and_then(Value::as_array_mut)
+}
+
+fn highest_rank(rows: &[Value]) -> i64 {
+    rows.iter().filter_map(|row| row["rank"].as_i64()).max().unwrap_or_default()
+}
+
+/// Everyone whom both worlds consider ends alike.
+fn assert_nobody_changes(law: &str, before: &Value, after: &Value) -> usize {
+    let (old, new) = (who(before), who(after));
+    let mut compared = 0;
+    for (person, old) in &old {
+        let Some(new) = new.get(person) else { continue };
+        compared += 1;
+        let same = (old.verdict, &old.role, old.gate) == (new.verdict, &new.role, new.gate);
+        assert!(same, "{law}: {person}: {old}, then {new}\nbefore {before}\nafter {after}");
+    }
+    compared
+}
+
+#[test]
+fn deleting_a_shadowed_mapping_changes_nobody() {
+    let (mut deleted, mut compared) = (0, 0);
+    for (turn, mut world) in sample(cases()).enumerate() {
+        // Shadowed mappings are rare: one more, after all others, that tests what one of them tests and gives another role.
+        let Some(rows) = mappings(&mut world).filter(|rows| !rows.is_empty()) else { continue };
+        let mut late = rows[turn % rows.len()].clone();
+        late["role_id"] = json!("r-late");
+        late["rank"] = json!(highest_rank(rows) + 1);
+        let added = rows.len();
+        rows.push(late);
+        let shadowed: Vec<usize> = with(&world, |sign_in| {
+            let mappings = sign_in.mappings();
+            shadowing::by_logic(sign_in).iter().map(|shadowed| mappings[shadowed.mapping].position).collect()
+        });
+        let known = with(&world, |sign_in| !sign_in.mappings().is_empty());
+        assert!(!known || shadowed.contains(&added), "what is tested twice is not called shadowed: {world}");
+        for position in shadowed {
+            let mut without = world.clone();
+            mappings(&mut without).unwrap().remove(position);
+            deleted += 1;
+            compared += assert_nobody_changes("deleted a shadowed mapping", &world, &without);
+        }
+    }
+    println!("{deleted} mappings deleted, {compared} verdicts compared");
+    assert!(deleted > cases() / 2 && compared > cases());
+}
+
+#[test]
+fn permuting_below_everyones_first_match_changes_nobody() {
+    let (mut permuted, mut compared) = (0, 0);
+    for (turn, mut world) in sample(cases()).enumerate() {
+        let Some(rows) = mappings(&mut world).filter(|rows| rows.len() > 1) else { continue };
+        // Three that people do match, if later: the same tests, other roles.
+        let top = highest_rank(rows);
+        let copies: Vec<Value> = (0..3)
+            .map(|at| {
+                let mut copy = rows[(turn + at) % rows.len()].clone();
+                copy["rank"] = json!(top + 1 + i64::try_from(at).unwrap());
+                copy["role_id"] = json!(format!("r-late-{at}"));
+                copy
+            })
+            .collect();
+        rows.extend(copies);
+        // Below the last first match: only there nobody's is moved.
+        let people = who(&world);
+        if people.values().any(|row| row.verdict == Verdict::Granted && row.rank.is_none()) {
+            continue;
+        }
+        let last = people.values().filter_map(|row| row.rank).max().unwrap_or(top);
+        let unknown = people.values().any(|row| row.verdict == Verdict::Unknown);
+        // Somebody of whom not all is known may match anything: then only the copies are below.
+        let floor = if unknown { last.max(top) } else { last };
+        let rows = mappings(&mut world).unwrap();
+        let below: Vec<usize> = (0..rows.len())
+            .filter(|at| rows[*at]["rank"].as_i64().is_some_and(|rank| rank > floor))
+            .collect();
+        let before = world.clone();
+        let ranks: Vec<Value> =
+            below.iter().map(|at| before.pointer(MAPPINGS).unwrap()[*at]["rank"].clone()).collect();
+        let rows = mappings(&mut world).unwrap();
+        for shift in 1..below.len() {
+            for (index, at) in below.iter().enumerate() {
+                rows[*at]["rank"] = ranks[(index + shift) % ranks.len()].clone();
+            }
+            permuted += 1;
+            let after = json!({"connection": before["connection"], "manifest": before["manifest"], "okta": before["okta"],
+                "torq": {"roles": before["torq"]["roles"], "users": before["torq"]["users"], "claim-mappings": {"claim_mappings": rows.clone()}}});
+            compared += assert_nobody_changes("permuted below", &before, &after);
+        }
+    }
+    println!("{permuted} permutations, {compared} verdicts compared");
+    assert!(permuted > cases() && compared > cases());
+}
+
+/// Every text that is `from`, in values and in what a manifest looked up; emails, ids and patterns are none of the group names.
+fn renamed(value: &Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::String(text) if text == from => json!(to),
+        Value::Array(elements) => elements.iter().map(|element| renamed(element, from, to)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(key, member)| (key.clone(), renamed(member, from, to))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Each claim of groups passes every name, so that it treats all alike.
+fn pass_every_name(world: &mut Value) {
+    let claims = ["/okta/authorization-server-claims"]
+        .map(|at| world.pointer(at).and_then(Value::as_array).map_or(0, Vec::len));
+    let places =
+        (0..claims[0]).map(|at| (format!("/okta/authorization-server-claims/{at}"), "group_filter_type"));
+    for (place, filter) in places.chain([("/okta/id-token".to_owned(), "groupFilterType")]) {
+        let Some(claim) = world.pointer_mut(&place).and_then(Value::as_object_mut) else { continue };
+        if claim.get("valueType").is_some_and(|kind| kind != "SYSTEM") {
+            claim.insert("valueType".to_owned(), json!("GROUPS"));
+            claim.insert(filter.to_owned(), json!("REGEX"));
+            claim.insert("value".to_owned(), json!(".*"));
+        }
+    }
+    if let Some(declared) =
+        world.pointer_mut("/connection/okta/groups_claim").filter(|claim| claim.is_object())
+    {
+        *declared =
+            json!({"type": "FILTER", "filter_type": "REGEX", "name": declared["name"], "value": ".*"});
+    }
+}
+
+#[test]
+fn renaming_a_group_everywhere_changes_nobody() {
+    let (mut renames, mut compared, mut granted) = (0, 0, 0);
+    for mut world in sample(cases()) {
+        pass_every_name(&mut world);
+        let text = world.to_string();
+        if ["Groups.", "getGroups", "getFilteredGroups"].iter().any(|call| text.contains(call)) {
+            continue;
+        }
+        let names: BTreeSet<String> = world
+            .pointer("/okta/groups")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group.pointer("/profile/name").and_then(Value::as_str))
+            .filter(|name| *name != "Everyone" && !name.contains("bulk"))
+            .map(str::to_owned)
+            .collect();
+        // Those that a mapping names first: of them, a rename could change the most.
+        let mapped = |name: &String| {
+            world.pointer(MAPPINGS).is_some_and(|rows| rows.to_string().contains(name.as_str()))
+        };
+        let (first, rest): (Vec<String>, Vec<String>) = names.into_iter().partition(mapped);
+        for name in first.into_iter().chain(rest).take(2) {
+            // What a manifest looked up is found but for case.
+            let other_case = |text: &str| text != name && text.to_lowercase() == name.to_lowercase();
+            let mut after = renamed(&world, &name, "renamed-group");
+            if let Some(documents) = after.pointer_mut("/manifest/documents") {
+                let looked_up = documents.to_string();
+                if looked_up.split('"').any(other_case) {
+                    continue;
+                }
+                *documents = renamed(documents, &name, "renamed-group");
+            }
+            renames += 1;
+            granted += who(&after).values().filter(|row| row.verdict == Verdict::Granted).count();
+            compared += assert_nobody_changes("renamed a group", &world, &after);
+        }
+    }
+    println!("{renames} renames, {compared} verdicts compared, {granted} of them granted");
+    assert!(renames > cases() && granted > cases() / 2);
+}
+
+/// What is known for certain, without assuming anything, stays so when a document is added. Left out is what the semantics take on trust, as
+/// `tests/two_evaluators.rs` says: a declaration that stands in for the id-token settings, a claim that was not read and might ask for too
+/// many groups, two sides of a membership that disagree; and discovery (without it scopes are not checked) and the roles (a role's name).
+#[test]
+fn adding_a_document_makes_things_known_and_turns_no_certainty_into_another() {
+    let kept = ["/okta/openid-configuration", "/torq/roles"];
+    let (mut table, mut wrong): (BTreeMap<(&str, &str), usize>, Vec<String>) = Default::default();
+    let worlds = sample(cases())
+        .filter(|world| world.pointer("/connection/okta/groups_claim").is_none())
+        .filter(|world| !world.to_string().contains(", 101)"));
+    for (turn, world) in worlds.enumerate() {
+        let at_odds = Directory::read(World::new(&world)).sides_disagree;
+        let whole = who(&world);
+        // A third of the documents for each world, so that each is hidden in a third of the worlds.
+        let documents = worlds::DOCUMENTS.into_iter().enumerate().filter(|(at, _)| at % 3 == turn % 3);
+        for document in documents.map(|(_, document)| document).filter(|document| !kept.contains(document)) {
+            let mut hidden = world.clone();
+            let Some(slot) = hidden.pointer_mut(document).filter(|slot| !slot.is_null()) else { continue };
+            *slot = Value::Null;
+            for (person, before) in who(&hidden) {
+                let Some(after) = whole.get(&person) else { continue };
+                if before.okta_id.is_none() || at_odds.iter().any(|id| **id == person) {
+                    continue;
+                }
+                *table.entry((before.verdict.name(), after.verdict.name())).or_default() += 1;
+                let certain = before.assumes.is_empty()
+                    && matches!(before.verdict, Verdict::Granted | Verdict::LockedOut);
+                let same = (before.verdict, &before.role) == (after.verdict, &after.role)
+                    && (before.rank.is_none() || before.rank == after.rank);
+                if certain && !same {
+                    wrong.push(format!("{person} without {document}: {before}, with it: {after}\n{world}"));
+                }
+            }
+        }
+    }
+    for ((before, after), count) in &table {
+        println!("{count:>6}  {before} became {after}");
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong[0]);
+    let became = |after: &str| table.get(&("unknown", after)).copied().unwrap_or_default();
+    assert!(became("granted") > cases() / 2 && became("locked_out") > cases() / 10, "{table:?}");
+}
