@@ -96,7 +96,7 @@ fn a_near_miss_says_what_to_change() {
 #[test]
 fn a_person_alone_gets_the_verdict_that_they_get_among_others() {
     let mut people = 0;
-    for world in worlds(100) {
+    for world in worlds(200) {
         let loaded = load(&world);
         let sign_in = SignIn::new(&loaded, &[]);
         for person in sign_in.considered() {
