@@ -591,7 +591,7 @@ fn no_text_from_outside_acts_on_a_terminal_in_a_log_or_as_markdown() {
             let read = check::load(&snapshot.documents, snapshot.faults.clone());
             let sign_in = SignIn::new(&read, &[]);
             let mut names = PeopleNames::new(PeopleShown::Names);
-            support::assert_harmless(&who::everyone(&sign_in), &format!("who {pointer}"));
+            support::assert_harmless(&who::everyone(&sign_in, &mut names), &format!("who {pointer}"));
             for person in sign_in.considered() {
                 support::assert_harmless(
                     &who::person(&sign_in, person, &mut names),
