@@ -149,7 +149,7 @@ impl Link {
 }
 
 /// `GET /api/v1/internal/apps/{id}/settings/oauth/idToken`: the app's own claim; its keys are absent when there is none.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdToken {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,27 @@ pub struct ReadFault {
     pub message: String,
 }
 
+/// What a service answered in place of a document, in its words: Okta's error bodies have an `errorCode`. `None` where it is no such answer.
+pub fn refusal(documents: &Documents, name: &DocumentName) -> Option<String> {
+    let document = documents.get(name)?;
+    let parsed;
+    let value = match &document.content {
+        Content::Part(value) => value,
+        Content::File => {
+            let file = documents.file(document).filter(|file| file.text.len() < MOST_OF_AN_ERROR)?;
+            parsed = serde_json::from_str::<serde_json::Value>(&file.text).ok()?;
+            &parsed
+        }
+        Content::Unreadable { .. } => return None,
+    };
+    let code = value.get("errorCode")?.as_str()?;
+    let summary = value.get("errorSummary").and_then(serde_json::Value::as_str).unwrap_or("no reason given");
+    Some(format!("the file holds Okta's error {code} ({summary}), not an answer"))
+}
+
+/// Bytes; an error body is small, and big files are not parsed twice.
+const MOST_OF_AN_ERROR: usize = 4096;
+
 /// Reads one document into its shape. `None` where it is not there.
 pub fn read<T: DeserializeOwned>(documents: &Documents, name: &DocumentName) -> Option<Result<T, ReadFault>> {
     let document = documents.get(name)?;

@@ -39,14 +39,15 @@ pub struct AccessRule {
     pub name: String,
     pub access: Access,
     pub people: People,
-    /// The conditions beyond people, by their JSON keys; with any of them the rule may or may not match.
+    /// The conditions beyond people, by their JSON keys; with any of them the rule may or may not match. `status` and `priority` stand for
+    /// an answer that does not say whether, or before which other, the rule is asked.
     pub other_conditions: Vec<String>,
     pub position: usize,
 }
 
 /// Active rules by priority.
 pub fn access_rules(rows: Vec<shape::AccessPolicyRule>) -> Vec<AccessRule> {
-    let mut rules: Vec<(i64, AccessRule)> = rows
+    let mut rules: Vec<(Option<i64>, AccessRule)> = rows
         .into_iter()
         .enumerate()
         .filter(|(_, row)| row.status.as_deref().is_none_or(|status| status == "ACTIVE"))
@@ -65,14 +66,24 @@ pub fn access_rules(rows: Vec<shape::AccessPolicyRule>) -> Vec<AccessRule> {
                 _ => Access::Unsaid,
             };
             let name = row.name.or(row.id).unwrap_or_else(|| format!("rule {}", position + 1));
-            (
-                row.priority.unwrap_or(i64::MAX),
-                AccessRule { name, access, people, other_conditions, position },
-            )
+            (row.priority, AccessRule { name, access, people, other_conditions, position })
         })
         .collect();
+    // A rule whose place is not known may come first of all.
     rules.sort_by_key(|(priority, _)| *priority);
-    rules.into_iter().map(|(_, rule)| rule).collect()
+    let places: Vec<(Option<i64>, Access)> =
+        rules.iter().map(|(priority, rule)| (*priority, rule.access)).collect();
+    let alone = rules.len() == 1;
+    rules
+        .into_iter()
+        .map(|(priority, mut rule)| {
+            let tied = places.iter().any(|(other, access)| *other == priority && *access != rule.access);
+            if tied || (priority.is_none() && !alone) {
+                rule.other_conditions.push("priority".to_owned());
+            }
+            rule
+        })
+        .collect()
 }
 
 fn conditions(conditions: Option<&Map<String, Value>>) -> (People, Vec<String>) {

@@ -75,7 +75,11 @@ impl Roles {
             .map(|(position, row)| Role {
                 id: RoleId(row.id),
                 name: row.name,
-                scopes: row.scope_names.map(|names| names.into_iter().collect()),
+                // A role that lists no scope says as little as one that leaves the list out.
+                scopes: row
+                    .scope_names
+                    .filter(|names| !names.is_empty())
+                    .map(|names| names.into_iter().collect()),
                 position,
             })
             .collect();
@@ -144,6 +148,8 @@ pub struct TorqUser {
     pub role: Option<RoleId>,
     /// `Some(false)`: a local account, which signs in without Okta.
     pub sso_provision: Option<bool>,
+    /// Invited, and not there yet: nobody can sign in to it.
+    pub invited: bool,
     pub position: usize,
 }
 
@@ -160,6 +166,7 @@ pub fn users(rows: Vec<shape::User>) -> Vec<TorqUser> {
             email: row.email,
             role: row.role_id.map(RoleId),
             sso_provision: row.sso_provision,
+            invited: row.status.as_deref() == Some("INVITATION_SENT"),
             position,
         })
         .collect()

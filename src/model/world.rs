@@ -103,7 +103,7 @@ impl<'a> Loader<'a> {
             .unwrap_or_else(|| fallback_name(&self.documents.origin));
         let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| App::new(&app));
         let id_token = self.one::<okta_shape::IdToken>(&DocumentName::IdToken);
-        let (own_claim, custom_url) = own_claim(&id_token, &wizard);
+        let (own_claim, custom_url) = own_claim(id_token, &wizard);
         let (app_groups, app_groups_listing) = self.list::<okta_shape::AppGroup>(&DocumentName::AppGroups);
         let (torq_users, torq_user_list) = self.torq_users();
         let (mappings, mapped_emails) = self.mappings();
@@ -191,6 +191,9 @@ impl<'a> Loader<'a> {
 
     /// Reads a document that is one object.
     fn one<T: DeserializeOwned>(&mut self, name: &DocumentName) -> Fact<T> {
+        if let Some(why) = reading::refusal(self.documents, name) {
+            return self.missing(name, Cause::Refused(why));
+        }
         match reading::read::<T>(self.documents, name) {
             Some(Ok(value)) => Fact::Known(value),
             Some(Err(fault)) => {
@@ -329,20 +332,26 @@ impl<'a> Loader<'a> {
 }
 
 /// The id-token settings decide; a declaration only stands in for them.
-fn own_claim(id_token: &Fact<okta_shape::IdToken>, wizard: &Wizard) -> (Fact<Claim>, Fact<String>) {
-    match (id_token, &wizard.declared_groups_claim) {
+fn own_claim(id_token: Fact<okta_shape::IdToken>, wizard: &Wizard) -> (Fact<Claim>, Fact<String>) {
+    // Every recorded answer says the issuer. One that says nothing at all does not say either that there is no claim.
+    let settings = id_token.and_then(|settings| {
+        if settings == okta_shape::IdToken::default() {
+            let issuer = JsonPath::root().key("issuer");
+            return Fact::Unknown(Gap::new(DocumentName::IdToken, issuer, Cause::NotThere));
+        }
+        Fact::Known(settings)
+    });
+    match (settings, &wizard.declared_groups_claim) {
         (Fact::Known(settings), _) => {
             let custom = settings.custom_url.clone().map(|url| url.trim_end_matches('/').to_owned());
             (
-                Fact::optional(claims::own(settings)),
+                Fact::optional(claims::own(&settings)),
                 Fact::required(custom, DocumentName::IdToken, JsonPath::root().key("customUrl")),
             )
         }
         (Fact::Absent, _) => (Fact::Absent, Fact::Absent),
-        (Fact::Unknown(gap), Some(declared)) => {
-            (Fact::Known(claims::declared(declared)), Fact::Unknown(gap.clone()))
-        }
-        (Fact::Unknown(gap), None) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap.clone())),
+        (Fact::Unknown(gap), Some(declared)) => (Fact::Known(claims::declared(declared)), Fact::Unknown(gap)),
+        (Fact::Unknown(gap), None) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap)),
     }
 }
 

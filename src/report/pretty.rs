@@ -165,17 +165,17 @@ fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut
         .iter()
         .zip(&reported.related)
         .map(|(related, location)| Shown {
-            message: related.message.show(names),
+            message: placed(connection, location, related.message.show(names), names.mode()),
             code: String::new(),
             help: None,
             severity: MietteSeverity::Advice,
-            excerpt: excerpt(connection, location),
+            excerpt: excerpt(connection, location, names.mode()),
             label: String::new(),
             related: Vec::new(),
         })
         .collect();
     Shown {
-        message: finding.message.show(names),
+        message: placed(connection, &reported.location, finding.message.show(names), names.mode()),
         code: format!("{}[{}]", finding.severity.name(), finding.rule),
         help: Some(help),
         severity: match finding.severity {
@@ -183,7 +183,7 @@ fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut
             Severity::Warning => MietteSeverity::Warning,
             Severity::Note => MietteSeverity::Advice,
         },
-        excerpt: excerpt(connection, &reported.location),
+        excerpt: excerpt(connection, &reported.location, names.mode()),
         label: if reported.location.exact {
             String::new()
         } else {
@@ -193,8 +193,39 @@ fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut
     }
 }
 
-fn excerpt(connection: &ConnectionReport, location: &Location) -> Option<Excerpt> {
-    connection.file(location.file).map(|file| Excerpt::new(file, &location.region))
+/// Documents whose lines name nobody; where people are only counted, no other is quoted.
+const NAMELESS: [&str; 6] = [
+    "okta/app.json",
+    "okta/id-token.json",
+    "okta/openid-configuration.json",
+    "okta/federated-claims.json",
+    "okta/authorization-server",
+    "okta/groups.json",
+];
+
+fn may_be_quoted(location: &Location, people: PeopleShown) -> bool {
+    people == PeopleShown::Names || NAMELESS.iter().any(|document| location.path.starts_with(document))
+}
+
+fn excerpt(connection: &ConnectionReport, location: &Location, people: PeopleShown) -> Option<Excerpt> {
+    let file = connection.file(location.file).filter(|_| may_be_quoted(location, people))?;
+    Some(Excerpt::new(file, &location.region))
+}
+
+/// The message, with the place in words where the lines are not quoted.
+fn placed(
+    connection: &ConnectionReport,
+    location: &Location,
+    message: String,
+    people: PeopleShown,
+) -> String {
+    match connection.file(location.file) {
+        Some(file) if !may_be_quoted(location, people) => {
+            let region = &location.region;
+            format!("{message} ({}:{}:{})", visible(&file.path), region.line, region.column)
+        }
+        _ => message,
+    }
 }
 
 /// The member, or the document, that is not there.

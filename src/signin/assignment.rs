@@ -167,6 +167,10 @@ impl Remaining {
 /// Follows the app's sign-in policy, rule by rule in the order of priority (G5.3).
 pub fn policy(world: &World) -> PolicyOutcomes {
     let Fact::Known(rules) = &world.access_rules else { return PolicyOutcomes::Same(PolicyOutcome::Assumed) };
+    // An app that links to no sign-in policy is in a Classic organisation, whose rules cannot be read: these are of something else.
+    if world.app.known().is_some_and(|app| app.access_policy_id.is_none()) {
+        return PolicyOutcomes::Same(PolicyOutcome::Assumed);
+    }
     let beyond_people = |other: &[String]| if other.is_empty() { Truth::Yes } else { Truth::Maybe };
     if rules.iter().all(|rule| rule.people.anyone()) {
         let mut remaining = Remaining::default();
@@ -212,6 +216,9 @@ pub enum PolicyDoubt {
 pub fn policy_doubts(world: &World) -> BTreeMap<PolicyDoubt, Vec<UserIndex>> {
     let mut doubts: BTreeMap<PolicyDoubt, Vec<UserIndex>> = BTreeMap::new();
     let Fact::Known(rules) = &world.access_rules else { return doubts };
+    if world.app.known().is_some_and(|app| app.access_policy_id.is_none()) {
+        return doubts;
+    }
     let outcomes = policy(world);
     let matching: Vec<Vec<Truth>> =
         rules.iter().map(|rule| people::matches(&world.directory, &rule.people)).collect();

@@ -56,6 +56,11 @@ impl Population {
             .chain(expected.iter().map(String::as_str))
             .collect();
         let found = world.directory.find_by_name(names.iter().copied());
+        for id in expected {
+            if let Some(user) = world.directory.user_by_id(id) {
+                population.add(world, id, &[user]);
+            }
+        }
         for name in names {
             population.add(world, name, found.get(&name.to_lowercase()).map_or(&[], Vec::as_slice));
         }
@@ -146,9 +151,14 @@ impl Population {
 /// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not say.
 fn local_account(world: &World, name: &str) -> Truth {
     let folded = name.to_lowercase();
-    let row = world.torq_users.known().into_iter().flatten().find(|user| user.email.to_lowercase() == folded);
-    match row {
-        Some(user) => Truth::of(user.sso_provision.map(|provisioned| !provisioned)),
+    let rows =
+        world.torq_users.known().into_iter().flatten().filter(|user| user.email.to_lowercase() == folded);
+    // Two accounts of one email that say different things decide nothing.
+    let said: Vec<Truth> =
+        rows.map(|user| Truth::of(user.sso_provision.map(|provisioned| !provisioned))).collect();
+    match said.split_first() {
+        Some((first, others)) if others.iter().all(|other| other == first) => *first,
+        Some(_) => Truth::Maybe,
         None if world.torq_user_list.settles(name) => Truth::No,
         None => Truth::Maybe,
     }

@@ -171,7 +171,8 @@ fn backup_accounts(world: &World) -> (Vec<usize>, Option<Gap>) {
     };
     let mut accounts = Vec::new();
     let mut gap = None;
-    for (index, user) in users.iter().enumerate() {
+    // An invitation that nobody accepted lets nobody in.
+    for (index, user) in users.iter().enumerate().filter(|(_, user)| !user.invited) {
         let Some(role) = &user.role else { continue };
         let missing = match (user.sso_provision, world.can_repair_sso(role)) {
             (Some(true), _) | (_, Some(false)) => None,

@@ -241,6 +241,10 @@ fn policy(directory: &Directory, person: &Okta) -> Policy {
     let Some(list) = directory.world.list("okta/access-policy-rules").filter(|list| list.complete) else {
         return ASSUMED;
     };
+    let linked = |app: &Value| at(app, "/_links/accessPolicy/href").is_some();
+    if directory.world.document("okta/app").is_some_and(|app| !linked(app)) {
+        return ASSUMED;
+    }
     let mut rules: Vec<&Value> =
         list.rows.iter().filter(|rule| is(rule, "/status", "ACTIVE").possible()).collect();
     rules.sort_by_key(|rule| at(rule, "/priority").and_then(Value::as_i64));

@@ -113,7 +113,11 @@ impl Directory {
             position,
         };
         if let Some(user) = self.users.get_mut(index.0 as usize) {
-            user.assignment = Some(assignment);
+            // A second row of one person does not take back what the first gives.
+            let keeps = user.assignment.as_ref().is_some_and(|row| row.active > assignment.active);
+            if !keeps {
+                user.assignment = Some(assignment);
+            }
         }
     }
 

@@ -128,6 +128,14 @@ pub(super) fn openid_scope_missing(facts: &Facts<'_>, report: &mut Reporter<'_>)
     Ok(())
 }
 
+/// Whether a claim mapping's claim comes with the scope.
+fn needed(facts: &Facts<'_>, scope: &str) -> bool {
+    facts.sign_in.mappings().iter().any(|mapping| {
+        let standard = claim_source::standard_scope(&mapping.claim_name);
+        standard.map_or(scope == claim_source::GROUPS, |needed| needed == scope)
+    })
+}
+
 pub(super) fn scope_unsupported(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     let world = facts.world;
     let unlisted = unlisted_scopes(world);
@@ -157,6 +165,10 @@ pub(super) fn scope_unsupported(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
             None if claim_source::server(world) == Server::Custom => format!(
                 "If the scope is missing, add {scope} under {} > (the server) > Scopes. If it is there, tick \"Include in public metadata\" in it. Or remove it from {} > Requested Scopes, if no claim mapping needs it.",
                 console::OKTA_AUTHORIZATION_SERVER,
+                console::TORQ_SSO
+            ),
+            None if needed(facts, scope) => format!(
+                "Do not remove it: claim mappings need the scope {scope}. Check that {} > Issuer URL names the authorization server that has it.",
                 console::TORQ_SSO
             ),
             None => format!("Remove {scope} from {} > Requested Scopes.", console::TORQ_SSO),

@@ -27,6 +27,7 @@ pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
         return Ok(());
     }
     let mut people = Vec::new();
+    let mut exceeding = Vec::new();
     let mut open: Option<Gap> = None;
     for person in sign_in.considered() {
         let Some(user) = sign_in.population.user(person) else { continue };
@@ -43,12 +44,18 @@ pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
             open = open.or_else(|| sign_in.gap(person, *gate));
         } else if sign_in.exceeds_group_limit(user) == Truth::Yes {
             people.push(sign_in.label(person).to_owned());
+            exceeding.push(user);
         } else if open.is_none() {
             open = Some(count_gap(facts, user));
         }
     }
     open.into_iter().for_each(|gap| report.cannot_tell(gap));
-    let Some(claim) = sign_in.carried.claims.iter().find(|names| can_exceed(names)).map(|names| &names.claim)
+    let Some(claim) = sign_in
+        .carried
+        .claims
+        .iter()
+        .find(|names| exceeds(facts, names, &exceeding))
+        .map(|names| &names.claim)
     else {
         return Ok(());
     };
@@ -69,8 +76,16 @@ pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
     Ok(())
 }
 
-fn can_exceed(names: &GroupNames) -> bool {
-    names.most().is_none_or(|most| most > GROUP_LIMIT)
+/// Whether it is this claim that carries too many groups of one of the people.
+fn exceeds(facts: &Facts<'_>, names: &GroupNames, people: &[UserIndex]) -> bool {
+    if names.most().is_some_and(|most| most <= GROUP_LIMIT) {
+        return false;
+    }
+    facts.sign_in.readings().any(|reading| {
+        let passes = |group| token::passing(facts.world, names, group, reading);
+        let counts = token::count(facts.world, passes, GROUP_LIMIT);
+        people.iter().any(|user| u64::from(counts.of(*user).0) > GROUP_LIMIT)
+    })
 }
 
 /// A filter of the mapped groups, as long as those are few enough themselves.

@@ -42,15 +42,15 @@ pub(super) fn source_incomplete(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
     Ok(())
 }
 
-/// `4 rules cannot be evaluated without it, or not fully: a, b, c and 1 more`; `None` where there is no rule.
+/// `4 rules need it: a, b, c and 1 more`; `None` where there is no rule.
 fn listed(rules: &[&str]) -> Option<String> {
     let named = rules.get(..MOST_RULES.min(rules.len()))?.join(", ");
     let more = rules.len().saturating_sub(MOST_RULES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     match rules.len() {
         0 => None,
-        1 => Some(format!("1 rule cannot be evaluated without it, or not fully: {named}")),
-        count => Some(format!("{count} rules cannot be evaluated without it, or not fully: {named}{more}")),
+        1 => Some(format!("1 rule needs it: {named}")),
+        count => Some(format!("{count} rules need it: {named}{more}")),
     }
 }
 
