@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod claim_source;
+pub mod difference;
 pub mod evaluation;
 pub mod expression;
 pub mod java_regex;
@@ -18,6 +19,7 @@ pub mod shadowing;
 pub mod token;
 pub mod verdict;
 
+pub use difference::{Change, Difference};
 pub use evaluation::SignIn;
 pub use population::{PersonIndex, Population};
 pub use verdict::{Assumption, Gate, Verdict};
