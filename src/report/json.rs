@@ -306,7 +306,7 @@ impl VerdictRow {
 }
 
 /// Serialising our own rows cannot fail: they have string keys, and the writer is memory.
-fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
+pub(super) fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     match value.serialize(&mut serializer) {
@@ -316,7 +316,7 @@ fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
 }
 
 /// JSON in which no character acts on a terminal: controls that JSON lets stand, and bidirectional marks, are escaped.
-struct Safe<F>(F);
+pub(super) struct Safe<F>(pub(super) F);
 
 impl<F: Formatter> Formatter for Safe<F> {
     fn write_string_fragment<W: ?Sized + std::io::Write>(
