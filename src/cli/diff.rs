@@ -155,7 +155,7 @@ fn fail_on(typed: &[String]) -> Result<Vec<Cause>, Problem> {
         causes.push(cause.1);
     }
     if causes.len() < typed.len() && typed.len() > 1 {
-        return Err(Problem("--fail-on never stands alone".to_owned()));
+        return Err(Problem("--fail-on never takes nothing beside it".to_owned()));
     }
     Ok(causes)
 }

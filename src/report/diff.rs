@@ -114,17 +114,31 @@ fn told(sign_in: &SignIn<'_>, person: PersonIndex) -> String {
     }
 }
 
-/// `lost` for a heading: what happens to these people.
+/// What happens to these people, for a heading.
 fn heading(change: Change) -> &'static str {
     match change {
-        Change::Lost => "lose access",
-        Change::Gained => "gain access",
-        Change::Raised => "get a higher role",
-        Change::Lowered => "get a lower role",
-        Change::Moved => "get a role that is neither higher nor lower",
-        Change::Unchanged => "keep what they have",
-        Change::Unknown => "cannot be told: one verdict is unknown",
+        Change::Lost => "Access lost",
+        Change::Gained => "Access gained",
+        Change::Raised => "Higher role",
+        Change::Lowered => "Lower role",
+        Change::Moved => "Another role, neither higher nor lower",
+        Change::Unchanged => "As before",
+        Change::Unknown => "Not known in one of the two",
     }
+}
+
+/// An edit, with the addresses in it shown as people are.
+fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
+    let is_delimiter = |c: char| "[]{}=\"', ".contains(c);
+    let pieces = edit.split_inclusive(is_delimiter).map(|piece| {
+        let word = piece.trim_end_matches(is_delimiter);
+        if word.contains('@') && names.mode() != PeopleShown::Names {
+            format!("{}{}", names.show(word), visible(piece.get(word.len()..).unwrap_or_default()))
+        } else {
+            visible(piece)
+        }
+    });
+    pieces.collect()
 }
 
 // ---- who can repair SSO
@@ -340,7 +354,7 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
         after(comparison)
     );
     for edit in &comparison.edits {
-        let _ = writeln!(out, "  {}", visible(edit));
+        let _ = writeln!(out, "  {}", edit_told(edit, &mut names));
     }
     out.push('\n');
     let counts: Vec<String> = Change::ALL
@@ -433,7 +447,7 @@ pub fn markdown(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> 
     let _ = writeln!(out, "- Before: {}", source(comparison.before, difference.before.world));
     let _ = writeln!(out, "- After: {}", source(comparison.after, difference.after.world));
     for edit in &comparison.edits {
-        let _ = writeln!(out, "  - {}", code(edit));
+        let _ = writeln!(out, "  - {}", code(&edit_told(edit, &mut names)));
     }
     let _ = writeln!(out, "- Tool: ssolint {}", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(out, "- Takes effect {TAKES_EFFECT}.");
@@ -446,7 +460,7 @@ pub fn markdown(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> 
         if classes.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "\n## {} {}\n", people(difference.count(change)), heading(change));
+        let _ = writeln!(out, "\n## {}: {}\n", heading(change), people(difference.count(change)));
         for ((before, after), people_of_class) in classes {
             let count = people(people_of_class.len());
             let _ = writeln!(out, "- {count}: {} → {}", code(&before), code(&after));
