@@ -297,3 +297,58 @@ fn what_no_longer_fits_says_where_and_what_was_meant() {
     let nothing = support::ssolint(&["diff", BEFORE]);
     assert_eq!(nothing.status.code(), Some(2));
 }
+
+/// The text without its code spans, as CommonMark reads them.
+fn outside_code(text: &str) -> String {
+    let (mut outside, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('`') {
+        outside.push_str(&rest[..at]);
+        let fence = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        let inside = &rest[at + fence..];
+        let mut ticks =
+            inside.match_indices('`').map(|(at, _)| at).filter(|at| !inside[..*at].ends_with('`'));
+        let run = |at: usize| inside[at..].len() - inside[at..].trim_start_matches('`').len();
+        let end =
+            ticks.find(|at| run(*at) == fence).unwrap_or_else(|| panic!("a span without its end: {rest}"));
+        rest = &inside[end + fence..];
+    }
+    outside + rest
+}
+
+#[test]
+fn nothing_from_input_acts_as_markdown() {
+    const HOSTILE: &str = "x`y`` <img src=x> @all [l](https://e.example) **b** | #1 \n# heading";
+    let role = |id: &str| json!({"id": id, "name": format!("{HOSTILE} {id}")});
+    let mapping = json!({"claim_name": "groups", "claim_value": HOSTILE, "role_id": "a", "rank": 1});
+    let world = json!({
+        "connection": {"name": HOSTILE, "torq": {"organization_admins": [HOSTILE]}},
+        "manifest": {"format": 1, "documents": {}, "hash": HOSTILE, "okta": {"from": HOSTILE, "to": HOSTILE}},
+        "okta": {"users": [{"id": HOSTILE, "status": HOSTILE, "profile": {"login": HOSTILE}}]},
+        "torq": {
+            "claim-mappings": {"claim_mappings": [mapping]},
+            "roles": {"roles": [role("a"), role("b")]},
+            "users": {"users": [{"email": HOSTILE, "role_id": "a", "sso_provision": false}]},
+        },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world.json");
+    std::fs::write(&file, world.to_string()).unwrap();
+    let patch = folder.path().join("patch.yaml");
+    std::fs::write(
+        &patch,
+        json!([{"set": "torq.claim-mappings[rank=1].claim_value", "value": HOSTILE}]).to_string(),
+    )
+    .unwrap();
+    let paths = [file.to_str().unwrap(), "--patch", patch.to_str().unwrap()];
+    for people in ["names", "counts"] {
+        let shown = ["--format", "markdown", "--people", people, "--fail-on", "never"];
+        let output = support::ssolint(&[&["diff"][..], &paths, &shown].concat());
+        let text = support::stdout(&output);
+        assert!(text.contains("img src"), "{text}{}", support::stderr(&output));
+        let outside = outside_code(&text);
+        for word in ["img", "@", "[", "https:", "<", "#1", "**b"] {
+            assert!(!outside.contains(word), "{word} is outside of code in\n{outside}");
+        }
+        assert!(!text.lines().any(|line| line.starts_with("# heading")), "{text}");
+    }
+}

@@ -271,7 +271,7 @@ impl Selector {
         }
         match key.split('.').try_fold(element, |at, key| at.get(key)) {
             Some(Value::String(found)) => found == value,
-            Some(found @ (Value::Number(_) | Value::Bool(_))) => found.to_string() == *value,
+            Some(Value::Number(found)) => found.as_i64().is_some_and(|found| value.parse() == Ok(found)),
             _ => false,
         }
     }

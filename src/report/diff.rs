@@ -32,6 +32,9 @@ pub struct Comparison<'d, 'w> {
 const TAKES_EFFECT: &str = "at each person's next sign-in; a session that is open may not end";
 /// People who are named on a terminal before the rest is counted.
 const SCREENFUL: usize = 20;
+/// Ways of one change that are told on a terminal, and in Markdown; a reason may name one row of a list.
+const WAYS: usize = 8;
+const WAYS_IN_MARKDOWN: usize = 50;
 /// Changes that are told person by person, the worst first.
 const TOLD: [Change; 6] =
     [Change::Lost, Change::Lowered, Change::Unknown, Change::Moved, Change::Raised, Change::Gained];
@@ -59,7 +62,7 @@ impl Comparison<'_, '_> {
     }
 
     /// People of one change by what they had and have, most people first.
-    fn classes(&self, change: Change) -> Vec<((String, String), Vec<&PersonChange>)> {
+    fn classes(&self, change: Change) -> Vec<Class<'_>> {
         let mut classes: BTreeMap<(String, String), Vec<&PersonChange>> = BTreeMap::new();
         for person in self.sorted().into_iter().filter(|person| person.change == change) {
             let key =
@@ -102,6 +105,14 @@ impl Comparison<'_, '_> {
     fn name(&self) -> &str {
         &self.difference.before.world.name
     }
+}
+
+type Class<'d> = ((String, String), Vec<&'d PersonChange>);
+
+/// How many people, in how many ways; `None` for none.
+fn counted(classes: &[Class<'_>]) -> Option<(usize, String)> {
+    let count = classes.iter().map(|(_, people)| people.len()).sum();
+    (!classes.is_empty()).then(|| (count, grouped(classes.len())))
 }
 
 /// `Owner`, `locked out at mapping: no claim mapping matches`.
@@ -366,10 +377,11 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
     matrix(comparison, &mut out);
     let mut room = SCREENFUL;
     for change in TOLD {
-        let classes = comparison.classes(change);
+        let mut classes = comparison.classes(change);
         if classes.is_empty() {
             continue;
         }
+        let others = classes.split_off(classes.len().min(WAYS));
         let _ =
             writeln!(out, "\n{}: {} {}", change.name(), people(difference.count(change)), heading(change));
         for ((before, after), people_of_class) in classes {
@@ -385,6 +397,9 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
             if named > 0 && named < people_of_class.len() {
                 let _ = writeln!(out, "             and {} more", grouped(people_of_class.len() - named));
             }
+        }
+        if let Some((count, ways)) = counted(&others) {
+            let _ = writeln!(out, "  {:>9}  in {ways} other ways", grouped(count));
         }
     }
     out.push('\n');
@@ -456,10 +471,11 @@ pub fn markdown(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> 
     let counts = Change::ALL.map(|change| grouped(difference.count(change)));
     let _ = writeln!(out, "| {} | {} |", grouped(difference.people.len()), counts.join(" | "));
     for change in TOLD {
-        let classes = comparison.classes(change);
+        let mut classes = comparison.classes(change);
         if classes.is_empty() {
             continue;
         }
+        let others = classes.split_off(classes.len().min(WAYS_IN_MARKDOWN));
         let _ = writeln!(out, "\n## {}: {}\n", heading(change), people(difference.count(change)));
         for ((before, after), people_of_class) in classes {
             let count = people(people_of_class.len());
@@ -469,6 +485,9 @@ pub fn markdown(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> 
                     let _ = writeln!(out, "  - {}", code(&names.show(comparison.label(person))));
                 }
             }
+        }
+        if let Some((count, ways)) = counted(&others) {
+            let _ = writeln!(out, "- {} in {ways} other ways", people(count));
         }
     }
     let _ = writeln!(out, "\n## Roles before and after\n");
