@@ -339,6 +339,123 @@ fn everyone_has_one_line(told: &Told, before: &Value, after: &Value) -> Result<(
     }
 }
 
+// ---- who is who
+
+/// A connection that lets everyone in who is assigned, as a viewer.
+fn open() -> Value {
+    json!({
+        "connection": {
+            "name": "acme",
+            "torq": {
+                "login_redirect_url": "https://app.torq.io/__/auth/handler",
+                "client_id": "0oa1",
+                "issuer_url": "https://acme.okta.com",
+                "requested_scopes": ["openid", "email", "profile", "groups"],
+                "flow": "implicit",
+            },
+            "okta": {"org_url": "https://acme.okta.com"},
+        },
+        "okta": {
+            "organization": {"pipeline": "idx"},
+            "app": {
+                "name": "oidc_client",
+                "status": "ACTIVE",
+                "signOnMode": "OPENID_CONNECT",
+                "credentials": {"oauthClient": {"client_id": "0oa1"}},
+                "settings": {"oauthClient": {
+                    "redirect_uris": ["https://app.torq.io/__/auth/handler"],
+                    "response_types": ["id_token"],
+                    "grant_types": ["implicit"],
+                    "application_type": "web",
+                    "issuer_mode": "ORG_URL",
+                }},
+                "_links": {"accessPolicy": {"href": "https://acme.okta.com/api/v1/policies/rst1"}},
+            },
+            "id-token": {"valueType": "GROUPS", "name": "groups", "groupFilterType": "REGEX", "value": ".*"},
+            "app-groups": [],
+            "groups": [{"id": "00gE", "type": "BUILT_IN", "profile": {"name": "Everyone"}}],
+            "access-policy-rules": [{"id": "r1", "status": "ACTIVE", "priority": 1, "conditions": null,
+                "actions": {"appSignOn": {"access": "ALLOW"}}}],
+        },
+        "torq": {
+            "claim-mappings": {"claim_mappings": [
+                {"claim_name": "groups", "claim_value": "Everyone", "role_id": "r-view", "rank": 1},
+            ]},
+            "roles": {"roles": [{"id": "r-view", "name": "Viewer"}, {"id": "r-own", "name": "Owner"}]},
+            "users": {"users": []},
+        },
+    })
+}
+
+/// Okta users (id, login, email) of whom all are assigned and get one role, and emails that Torq knows.
+fn small(users: &[(&str, &str, &str)], torq: &[&str]) -> Value {
+    let mut world = open();
+    world["okta"]["users"] = users
+        .iter()
+        .map(|(id, login, email)| json!({"id": id, "status": "ACTIVE", "profile": {"login": login, "email": email}}))
+        .collect();
+    world["okta"]["app-users"] =
+        users.iter().map(|(id, ..)| json!({"id": id, "scope": "USER", "status": "ACTIVE"})).collect();
+    world["torq"]["users"]["users"] =
+        torq.iter().map(|email| json!({"email": email, "role_id": "r-own", "sso_provision": true})).collect();
+    world
+}
+
+#[test]
+fn a_person_is_the_same_by_okta_id_else_by_name() {
+    let ada = ("00u1", "ada@acme.com", "ada@acme.com");
+    let bob = ("00u2", "bob@acme.com", "bob@acme.com");
+    let gone = "locked_out at user";
+    let in_ = "granted Viewer rank 1";
+    for (what, before, after, expect) in [
+        (
+            "nothing changes",
+            small(&[ada], &[]),
+            small(&[ada], &[]),
+            vec![("ada@acme.com", in_, in_, "unchanged")],
+        ),
+        (
+            "a login changes, and the id stays",
+            small(&[ada], &[]),
+            small(&[("00u1", "new@acme.com", "new@acme.com")], &[]),
+            vec![("ada@acme.com", in_, in_, "unchanged")],
+        ),
+        (
+            "a user is made anew, with another id",
+            small(&[ada], &[]),
+            small(&[("00u9", "Ada@acme.com", "ada@acme.com")], &[]),
+            vec![("ada@acme.com", in_, in_, "unchanged")],
+        ),
+        (
+            "a user is deleted, and a person of both worlds takes the address",
+            small(&[ada, bob], &[]),
+            small(&[("00u2", "bob@acme.com", "ada@acme.com")], &[]),
+            vec![("ada@acme.com", in_, gone, "lost"), ("bob@acme.com", in_, in_, "unchanged")],
+        ),
+        (
+            "whom only Torq knew comes to Okta",
+            small(&[], &["Ada@acme.com"]),
+            small(&[ada], &["Ada@acme.com"]),
+            vec![("Ada@acme.com", gone, in_, "gained")],
+        ),
+        (
+            "Torq knows someone more, whom Okta has in neither world",
+            small(&[ada], &[]),
+            small(&[ada], &["eve@acme.com"]),
+            vec![("ada@acme.com", in_, in_, "unchanged"), ("eve@acme.com", gone, gone, "unchanged")],
+        ),
+    ] {
+        let told = tool(&before, &after);
+        let lines: Vec<(&str, &str, &str, &str)> = told
+            .lines
+            .iter()
+            .map(|line| (line.user.as_str(), line.before.as_str(), line.after.as_str(), line.change.as_str()))
+            .collect();
+        assert_eq!(lines, expect, "{what}");
+        assert_eq!(the_way_back_mirrors_it(&told, &tool(&after, &before)), Ok(()), "{what}");
+    }
+}
+
 // ---- pairs
 
 /// What somebody does to a world; the number picks whom or what it befalls.

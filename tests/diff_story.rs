@@ -223,6 +223,7 @@ fn the_terminal_tells_who_and_why() {
     for expect in [
         "okta.app-groups[Contractors] = null",
         "10 people: 2 lost, 0 gained",
+        "Access lost: 2 people",
         "Operator → locked out at assignment: not assigned to the Okta app",
         "con@acme.com",
         "before: 2 people by SSO (ada@acme.com, bob@acme.com); 1 backup account (break-glass@acme.com)",

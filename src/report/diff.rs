@@ -382,8 +382,7 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
             continue;
         }
         let others = classes.split_off(classes.len().min(WAYS));
-        let _ =
-            writeln!(out, "\n{}: {} {}", change.name(), people(difference.count(change)), heading(change));
+        let _ = writeln!(out, "\n{}: {}", heading(change), people(difference.count(change)));
         for ((before, after), people_of_class) in classes {
             let _ = writeln!(out, "  {:>9}  {before} → {after}", grouped(people_of_class.len()));
             if shown == PeopleShown::Counts {
