@@ -470,6 +470,8 @@ enum Mutation {
     NewId(usize),
     /// One user's email becomes another's login.
     TakeName(usize, usize),
+    /// One user is deleted, and another has the address from then on.
+    TakeOver(usize, usize),
     NewLogin(usize),
     SwapRanks(usize, usize),
     OtherRole(usize, usize),
@@ -513,6 +515,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         3 => (select(spelled), any()).prop_map(|((list, field), at)| Mutation::SwapCase(list, field, at)),
         2 => any().prop_map(Mutation::NewId),
         2 => (any(), any()).prop_map(|(at, other)| Mutation::TakeName(at, other)),
+        2 => (any(), any()).prop_map(|(at, other)| Mutation::TakeOver(at, other)),
         1 => any().prop_map(Mutation::NewLogin),
         5 => (any(), any()).prop_map(|(at, other)| Mutation::SwapRanks(at, other)),
         5 => (any(), any()).prop_map(|(at, role)| Mutation::OtherRole(at, role)),
@@ -586,6 +589,15 @@ impl Mutation {
                 let rows = rows(world, "/okta/users")?;
                 let at = at % rows.len();
                 *rows[at].pointer_mut("/profile/email")? = json!(login);
+            }
+            Self::TakeOver(at, other) => {
+                let id = nth(world, "/okta/users", *other, "/id")?;
+                Self::TakeName(*at, *other).befall(world)?;
+                *world = replaced(world, &id, "00ugone");
+                for list in ["/okta/users", "/okta/app-users"] {
+                    let Some(rows) = rows(world, list) else { continue };
+                    rows.retain(|row| row["id"] != "00ugone");
+                }
             }
             Self::NewLogin(at) => {
                 let rows = rows(world, "/okta/users")?;
