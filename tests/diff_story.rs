@@ -353,3 +353,33 @@ fn nothing_from_input_acts_as_markdown() {
         assert!(!text.lines().any(|line| line.starts_with("# heading")), "{text}");
     }
 }
+
+#[test]
+fn the_exceptions_are_named_and_the_many_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let patch = folder.path().join("patch.yaml");
+    let newcomers = (10..40).flat_map(|number| {
+        let (id, login) = (format!("00un{number}"), format!("new{number}@acme.com"));
+        let profile = json!({"login": login, "email": login});
+        [
+            json!({"add": "okta.users", "value": {"id": id, "status": "ACTIVE", "profile": profile}}),
+            json!({"add": "okta.group-users[Torq-Users]", "value": id}),
+        ]
+    });
+    let removed = json!({"remove": "okta.app-groups[Contractors]"});
+    let edits: Vec<Value> = newcomers.chain([removed]).collect();
+    std::fs::write(&patch, Value::Array(edits).to_string()).unwrap();
+    let output =
+        support::ssolint(&["diff", BEFORE, "--patch", patch.to_str().unwrap(), "--fail-on", "never"]);
+    let text = support::stdout(&output);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for expect in [
+        "con@acme.com",
+        "ivy@acme.com",
+        "30  locked out at user: Okta has no such user → Viewer",
+        "such as new10@acme.com, new11@acme.com, new12@acme.com",
+    ] {
+        assert!(lines.contains(&expect), "{expect} is not in\n{text}{}", support::stderr(&output));
+    }
+    assert!(!text.contains("new13@acme.com"), "{text}");
+}

@@ -2,7 +2,7 @@
 //!
 //! In Markdown every text from input stands in a code span of its own, so nothing in it acts as Markdown, names anyone or becomes a link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -32,6 +32,10 @@ pub struct Comparison<'d, 'w> {
 const TAKES_EFFECT: &str = "at each person's next sign-in; a session that is open may not end";
 /// People who are named on a terminal before the rest is counted.
 const SCREENFUL: usize = 20;
+/// People who are named of a class that is only counted.
+const EXAMPLES: usize = 3;
+/// Edits that are told on a terminal.
+const EDITS: usize = 6;
 /// Ways of one change that are told on a terminal, and in Markdown; a reason may name one row of a list.
 const WAYS: usize = 8;
 const WAYS_IN_MARKDOWN: usize = 50;
@@ -364,8 +368,11 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
         visible(comparison.before),
         after(comparison)
     );
-    for edit in &comparison.edits {
+    for edit in comparison.edits.iter().take(EDITS) {
         let _ = writeln!(out, "  {}", edit_told(edit, &mut names));
+    }
+    if comparison.edits.len() > EDITS {
+        let _ = writeln!(out, "  and {} more", grouped(comparison.edits.len() - EDITS));
     }
     out.push('\n');
     let counts: Vec<String> = Change::ALL
@@ -375,7 +382,7 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
     let total = people(difference.people.len());
     wrapped(&mut out, "people", &format!("{total}: {}", counts.join(", ")), terminal);
     matrix(comparison, &mut out);
-    let mut room = SCREENFUL;
+    let fits = named_classes(comparison);
     for change in TOLD {
         let mut classes = comparison.classes(change);
         if classes.is_empty() {
@@ -383,18 +390,20 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
         }
         let others = classes.split_off(classes.len().min(WAYS));
         let _ = writeln!(out, "\n{}: {}", heading(change), people(difference.count(change)));
-        for ((before, after), people_of_class) in classes {
+        for (way, people_of_class) in classes {
+            let (before, after) = &way;
             let _ = writeln!(out, "  {:>9}  {before} → {after}", grouped(people_of_class.len()));
-            if shown == PeopleShown::Counts {
-                continue;
-            }
-            let named = people_of_class.len().min(room);
-            room -= named;
-            for person in people_of_class.iter().take(named) {
-                let _ = writeln!(out, "             {}", names.show(comparison.label(person)));
-            }
-            if named > 0 && named < people_of_class.len() {
-                let _ = writeln!(out, "             and {} more", grouped(people_of_class.len() - named));
+            let shown_names = match shown {
+                PeopleShown::Counts => 0,
+                _ if fits.contains(&(change, way)) => people_of_class.len(),
+                _ => EXAMPLES,
+            };
+            let named = people_of_class.iter().take(shown_names);
+            let named: Vec<String> = named.map(|person| names.show(comparison.label(person))).collect();
+            if named.len() == people_of_class.len() {
+                named.iter().for_each(|name| out.push_str(&format!("             {name}\n")));
+            } else if !named.is_empty() {
+                let _ = writeln!(out, "             such as {}", named.join(", "));
             }
         }
         if let Some((count, ways)) = counted(&others) {
@@ -418,6 +427,26 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
     wrapped(&mut out, "takes effect", TAKES_EFFECT, terminal);
     wrapped(&mut out, "not covered", &NOT_COVERED.join("; "), terminal);
     out.into_bytes()
+}
+
+/// The classes whose people are all named: the smallest, which are the exceptions, as long as they fill no more than a screen.
+fn named_classes(comparison: &Comparison<'_, '_>) -> BTreeSet<(Change, (String, String))> {
+    let mut sizes: Vec<(usize, (Change, (String, String)))> = TOLD
+        .into_iter()
+        .flat_map(|change| comparison.classes(change).into_iter().map(move |class| (change, class)))
+        .map(|(change, (way, people))| (people.len(), (change, way)))
+        .collect();
+    sizes.sort();
+    let mut room = SCREENFUL;
+    sizes
+        .into_iter()
+        .take_while(|(size, _)| {
+            let fits = *size <= room;
+            room = room.saturating_sub(*size);
+            fits
+        })
+        .map(|(_, class)| class)
+        .collect()
 }
 
 fn after(comparison: &Comparison<'_, '_>) -> String {
