@@ -247,6 +247,30 @@ fn what_does_not_fit_is_said_with_its_place() {
 }
 
 #[test]
+fn what_was_not_read_whole_is_after_an_edit_that_settles_it() {
+    let mut world = world();
+    world["manifest"] = json!({"format": 1, "documents": {
+        "okta/users": {"complete": false, "looked_up": ["x@acme.com"]},
+        "okta/groups": {"complete": true},
+    }});
+    let apply = |text: &str| {
+        let edits = edits(text).unwrap();
+        document(&edit::apply(&support::world(&world).documents, &edits).unwrap(), "manifest")["documents"]
+            .clone()
+    };
+    let removed = apply("[{remove: 'okta.users[bob@acme.com]'}]");
+    assert_eq!(
+        removed["okta/users"],
+        json!({"complete": false, "looked_up": ["x@acme.com", "00u2", "bob@acme.com"]})
+    );
+    let set = apply("[{set: okta.users, value: []}, {set: 'okta.group-users[00g9]', value: []}]");
+    assert_eq!(set["okta/users"], json!({"complete": true}));
+    assert_eq!(set["okta/group-users/00g9"], json!({"complete": true}));
+    let changed = apply("--set okta.users[bob@acme.com].status=SUSPENDED");
+    assert_eq!(changed, world["manifest"]["documents"]);
+}
+
+#[test]
 fn what_no_edit_names_stays_as_it_was() {
     let before = support::world(&world()).documents;
     let after = edited("--set connection.torq.flow=code").unwrap();

@@ -340,6 +340,7 @@ impl Desk<'_> {
             }
         };
         self.mirror_members(&name, before.as_ref(), after.as_ref())?;
+        self.note_extent(&name, steps, before.as_ref(), after.as_ref())?;
         self.edited.insert(name, after);
         Ok(())
     }
@@ -721,6 +722,44 @@ impl Desk<'_> {
             }
             self.edited.insert(other, Some(Value::Array(rows)));
         }
+        Ok(())
+    }
+
+    /// Of a list that was not read whole: one that is set is whole, and what is taken out of it is known to be gone.
+    fn note_extent(
+        &mut self,
+        name: &DocumentName,
+        steps: &[Step],
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Result<(), String> {
+        let (Some(mut manifest), Some(after)) = (self.value(&DocumentName::Manifest)?, after) else {
+            return Ok(());
+        };
+        let place = [At::Key("documents".to_owned()), At::Key(name.path())];
+        if steps.is_empty() {
+            if let Some(slot) = at_or_made(&mut manifest, &place) {
+                *slot = json!({"complete": true});
+            }
+        } else if let Some(Value::Object(extent)) = at_or_made(&mut manifest, &place) {
+            let rows = |document: &Value| -> Vec<Value> {
+                let list = list_key(name).map_or(Some(document), |list| document.get(list));
+                list.and_then(Value::as_array).cloned().unwrap_or_default()
+            };
+            let (before, after) = (before.map(rows).unwrap_or_default(), rows(after));
+            if before.len() <= after.len() {
+                return Ok(());
+            }
+            let left: BTreeSet<&str> = after.iter().flat_map(goes_by).collect();
+            let gone = before.iter().flat_map(goes_by).filter(|text| !left.contains(text));
+            let looked_up = extent.entry("looked_up").or_insert_with(|| json!([]));
+            if let Value::Array(looked_up) = looked_up {
+                looked_up.extend(gone.map(Value::from));
+            }
+        } else {
+            return Ok(());
+        }
+        self.edited.insert(DocumentName::Manifest, Some(manifest));
         Ok(())
     }
 
