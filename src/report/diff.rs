@@ -111,7 +111,9 @@ impl Comparison<'_, '_> {
     }
 }
 
-type Class<'d> = ((String, String), Vec<&'d PersonChange>);
+/// What people had and have.
+type Way = (String, String);
+type Class<'d> = (Way, Vec<&'d PersonChange>);
 
 /// How many people, in how many ways; `None` for none.
 fn counted(classes: &[Class<'_>]) -> Option<(usize, String)> {
@@ -430,8 +432,8 @@ pub fn pretty(comparison: &Comparison<'_, '_>, shown: PeopleShown, terminal: Ter
 }
 
 /// The classes whose people are all named: the smallest, which are the exceptions, as long as they fill no more than a screen.
-fn named_classes(comparison: &Comparison<'_, '_>) -> BTreeSet<(Change, (String, String))> {
-    let mut sizes: Vec<(usize, (Change, (String, String)))> = TOLD
+fn named_classes(comparison: &Comparison<'_, '_>) -> BTreeSet<(Change, Way)> {
+    let mut sizes: Vec<(usize, (Change, Way))> = TOLD
         .into_iter()
         .flat_map(|change| comparison.classes(change).into_iter().map(move |class| (change, class)))
         .map(|(change, (way, people))| (people.len(), (change, way)))
