@@ -504,7 +504,11 @@ fn everyone_at_the_top_is_undecided_where_the_filter_was_not_read() {
         (vec![], vec![]),
         "one reading lets a token past"
     );
-    assert_eq!(undecided_in(json!({"id-token": {}}), below), (vec![1], vec![]), "as if it could be sent");
+    assert_eq!(
+        undecided_in(json!({"id-token": {"issuerMode": "ORG_URL"}}), below),
+        (vec![1], vec![]),
+        "as if it could be sent"
+    );
 }
 
 #[test]

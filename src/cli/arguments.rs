@@ -31,6 +31,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Say who can sign in, and with what role.
     Who(WhoArguments),
+    /// Say what a change does to each person.
+    Diff(DiffArguments),
     /// List the rules.
     Rules(RulesArguments),
     /// Show one rule's page.
@@ -95,6 +97,33 @@ pub struct WhoArguments {
     #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
     pub fail_on: Vec<String>,
     /// How people are shown.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub people: Option<PeopleChoice>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The snapshot before: a folder, or a single .json or .yaml file.
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// The snapshot after; without it, the one before with what --set and --patch change.
+    #[arg(value_name = "AFTER")]
+    pub after: Option<PathBuf>,
+    /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than
+    /// once for several.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// A YAML list of edits to the snapshot after, before those of --set: `ssolint schema patch`.
+    #[arg(long = "patch", value_name = "FILE")]
+    pub patches: Vec<PathBuf>,
+    /// pretty, json (one object a line) or markdown (for a change request); =FILE writes to a file.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    pub formats: Vec<String>,
+    /// Exit with 1 on these: lost, gained, raised, lowered, moved, unknown, newly-assumed, no-rescue or never. By default
+    /// lost,no-rescue.
+    #[arg(long, value_name = "CHANGE", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+    /// How people are shown; by default named in pretty and json, counted in markdown.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
 }

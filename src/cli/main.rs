@@ -3,6 +3,7 @@
 
 mod arguments;
 mod check;
+mod diff;
 mod explain;
 mod output;
 mod snapshots;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Check(typed) => check::run(&typed, arguments.colour),
         Command::Who(typed) => who::run(&typed, arguments.colour),
+        Command::Diff(typed) => diff::run(&typed, arguments.colour),
         Command::Rules(typed) => explain::rules(&typed),
         Command::Explain(typed) => explain::explain(&typed, arguments.colour),
         Command::Schema(typed) => explain::schema(&typed),

@@ -5,6 +5,7 @@
 //! answers mean is left to `model`.
 
 pub mod connection;
+pub mod edit;
 pub mod json_path;
 pub mod manifest;
 pub mod name;

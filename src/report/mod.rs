@@ -4,6 +4,7 @@
 //! or in a log.
 
 pub mod coverage;
+pub mod diff;
 pub mod excerpt;
 pub mod json;
 pub mod pretty;

@@ -1,10 +1,12 @@
 //! The JSON Schemas of what users write and of what is printed, shipped with the tool (`ssolint schema NAME`).
 
 /// By name, with the text.
-pub const ALL: [(&str, &str); 5] = [
+pub const ALL: [(&str, &str); 7] = [
     ("connection", include_str!("schema/connection.json")),
     ("manifest", include_str!("schema/manifest.json")),
     ("check", include_str!("schema/check.json")),
     ("who", include_str!("schema/who.json")),
+    ("diff", include_str!("schema/diff.json")),
+    ("patch", include_str!("schema/patch.json")),
     ("rules", include_str!("schema/rules.json")),
 ];

@@ -7,6 +7,7 @@
 pub mod assignment;
 pub mod claim_source;
 pub mod classes;
+pub mod difference;
 pub mod evaluation;
 pub mod expectation;
 pub mod explanation;
@@ -25,6 +26,7 @@ pub mod verdict;
 pub mod what_if;
 pub mod witness;
 
+pub use difference::{Change, Difference};
 pub use evaluation::SignIn;
 pub use population::{PersonIndex, Population};
 pub use verdict::{Assumption, Gate, Verdict};

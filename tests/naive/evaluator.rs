@@ -21,7 +21,8 @@ pub fn who(world: &Value) -> Vec<Row> {
     rows
 }
 
-fn row(directory: &Directory, person: &Person) -> Row {
+/// The row of one person, whether or not the world considers them.
+pub fn row(directory: &Directory, person: &Person) -> Row {
     let mut row = Row {
         connection: directory.world.connection_text("/name").unwrap_or("world").to_owned(),
         user: person.name.clone(),

@@ -83,7 +83,7 @@ pub fn considered(directory: &Directory) -> Vec<Person> {
     people
 }
 
-fn stranger(world: World, email: &str) -> Okta {
+pub fn stranger(world: World, email: &str) -> Okta {
     match world.list("okta/users") {
         Some(list) if list.complete => Okta::Nobody,
         Some(_) if world.looked_up("okta/users").iter().any(|asked| same_but_for_case(asked, email)) => {
@@ -93,7 +93,7 @@ fn stranger(world: World, email: &str) -> Okta {
     }
 }
 
-fn local_account(world: World, email: &str) -> Truth {
+pub fn local_account(world: World, email: &str) -> Truth {
     let Some(list) = world.list("torq/users") else { return Truth::Unknown };
     let row =
         list.rows.iter().find(|row| text(row, "/email").is_some_and(|one| same_but_for_case(one, email)));
