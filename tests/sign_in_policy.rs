@@ -22,7 +22,9 @@ fn world(rules: &str) -> ssolint::model::World {
 }
 
 fn rule(conditions: &str, access: &str) -> String {
-    format!(r#"{{"status": "ACTIVE", "conditions": {{{conditions}}}, "actions": {{"appSignOn": {{{access}}}}}}}"#)
+    format!(
+        r#"{{"status": "ACTIVE", "conditions": {{{conditions}}}, "actions": {{"appSignOn": {{{access}}}}}}}"#
+    )
 }
 
 const ALLOW: &str = r#""access": "ALLOW""#;
