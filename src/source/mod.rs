@@ -3,5 +3,6 @@
 pub mod credentials;
 pub mod http;
 pub mod pull;
+pub mod live;
 pub mod project;
 pub mod snapshot;

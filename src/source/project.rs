@@ -78,6 +78,8 @@ pub struct ServiceAppSettings {
     /// The private key, PEM or JWK.
     pub key: SecretSource,
     pub kid: Option<String>,
+    /// The algorithm of the assertion, such as `RS256`, where the key does not say.
+    pub alg: Option<String>,
     /// `None`: all that are of use.
     pub scopes: Option<Vec<String>>,
 }
@@ -138,7 +140,7 @@ const KEYS: [(&[&str], &[&str]); 9] = [
     (&["connections", "*", "okta"], OKTA_KEYS),
     (&["connections", "*", "torq"], TORQ_KEYS),
     (&["connections", "*", "okta", "auth"], &["api_token", "service_app"]),
-    (&["connections", "*", "okta", "auth", "service_app"], &["client_id", "key", "kid", "scopes"]),
+    (&["connections", "*", "okta", "auth", "service_app"], &["client_id", "key", "kid", "alg", "scopes"]),
 ];
 const OKTA_KEYS: &[&str] = &["org_url", "app_id", "app_label", "auth"];
 const TORQ_KEYS: &[&str] = &["region", "base_url", "auth_url", "client_id", "client_secret"];
