@@ -257,3 +257,131 @@ fn an_app_is_found_by_its_label() {
         }
     }
 }
+
+/// An organisation of 5,000 people, 800 groups and 50 mappings, of which two give a role that can repair SSO.
+fn large() -> Value {
+    let mut world = example("healthy");
+    let user = |number: usize| {
+        let email = format!("person{number:04}@acme.com");
+        json!({"id": format!("00u{number:04}"), "status": "ACTIVE", "profile": {"login": email, "email": email}})
+    };
+    let row = |number: usize| {
+        let email = format!("person{number:04}@acme.com");
+        json!({"id": format!("00u{number:04}"), "scope": "USER", "status": "ACTIVE", "profile": {"email": email}, "credentials": {"userName": email}})
+    };
+    let group = |number: usize| json!({"id": format!("00g{number:03}"), "type": "OKTA_GROUP", "profile": {"name": format!("group {number:03}")}});
+    let everyone = json!({"id": "00gall", "type": "BUILT_IN", "profile": {"name": "Everyone"}});
+    let members: serde_json::Map<String, Value> = (0..800)
+        .map(|group| {
+            let people = (0..5000).filter(|person| (person * 7 + group) % 97 == 0);
+            let people: Vec<Value> = people.map(|person| json!({"id": format!("00u{person:04}")})).collect();
+            (format!("00g{group:03}"), people.into())
+        })
+        .collect();
+    let mapping = |number: usize| {
+        let role = if number < 2 { "owner" } else { "viewer" };
+        let (claim, value) = match number {
+            0 => ("email", "person0001@acme.com".to_owned()),
+            _ => ("groups", format!("group {:03}", number * 3)),
+        };
+        json!({"id": format!("m{number}"), "claim_name": claim, "claim_value": value, "role_id": role, "rank": number + 1})
+    };
+    let okta = &mut world["okta"];
+    okta["users"] = (0..5000).map(user).collect();
+    okta["app-users"] = (0..5000).map(row).collect();
+    okta["app-groups"] = json!([]);
+    okta["group-rules"] = json!([]);
+    okta["groups"] = (0..800).map(group).chain([everyone]).collect();
+    okta["group-users"] = members.into();
+    world["torq"] = json!({
+        "claim-mappings": {"claim_mappings": (0..50).map(mapping).collect::<Vec<_>>()},
+        "roles": {"roles": [{"id": "owner", "name": "Owner", "scope_names": ["user.write", "x"]}, {"id": "viewer", "name": "Viewer", "scope_names": ["x"]}]},
+        "users": {"users": (0..300).map(|number| json!({"id": format!("t{number}"), "email": format!("person{number:04}@acme.com"), "role_id": "viewer", "sso_provision": true})).collect::<Vec<_>>()},
+    });
+    world
+}
+
+/// Requests in a window of the stand-in's clock, by the limit that they count towards.
+#[derive(Default)]
+struct Windows {
+    counts: std::collections::BTreeMap<(&'static str, u64), u64>,
+    refused: usize,
+}
+
+fn bucket(path: &str) -> Option<(&'static str, u64)> {
+    if path.starts_with("/api/v1/apps") || path.starts_with("/api/v1/internal/apps") {
+        Some(("apps", 20))
+    } else if path.starts_with("/api/v1/groups") {
+        Some(("groups", 100))
+    } else if path.starts_with("/api/v1/users") {
+        Some(("users", 100))
+    } else {
+        None
+    }
+}
+
+#[test]
+fn five_thousand_people_are_read_in_as_many_requests_as_said_and_under_the_limits() {
+    use std::sync::{Arc, Mutex};
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    // A minute of the stand-in is two seconds here: its headers count in whole seconds.
+    const WINDOW: u64 = 2;
+    let windows: Arc<Mutex<Windows>> = Arc::default();
+    let counted = Arc::clone(&windows);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let limits = move |request: &loopback::Request| {
+        let (name, limit) = bucket(&request.path)?;
+        let window = now() / WINDOW;
+        let mut windows = counted.lock().unwrap();
+        let count = windows.counts.entry((name, window)).or_default();
+        *count += 1;
+        let over = *count > limit;
+        windows.refused += usize::from(over);
+        over.then(|| {
+            Reply::error(429, "API call exceeded rate limit due to too many requests.")
+                .header("x-rate-limit-limit", limit.to_string())
+                .header("x-rate-limit-remaining", "0")
+                .header("x-rate-limit-reset", ((window + 1) * WINDOW).to_string())
+        })
+    };
+    let headers = {
+        let windows = Arc::clone(&windows);
+        move |request: &loopback::Request, reply: Reply| {
+            let Some((name, limit)) = bucket(&request.path) else { return reply };
+            let window = now() / WINDOW;
+            let count = windows.lock().unwrap().counts.get(&(name, window)).copied().unwrap_or(0);
+            reply
+                .header("x-rate-limit-limit", limit.to_string())
+                .header("x-rate-limit-remaining", limit.saturating_sub(count).to_string())
+                .header("x-rate-limit-reset", ((window + 1) * WINDOW).to_string())
+        }
+    };
+    let stand_in = StandIn::limited(&large(), Box::new(limits), Box::new(headers));
+    let folder = project(&stand_in);
+    let said = pulled(folder.path(), &[]);
+    let at_most: usize = said
+        .split("at most ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("no number in {said}"));
+    let made = stand_in.requests().len();
+    assert!(made <= at_most, "{made} requests, at most {at_most} were announced");
+    // The number is of use: not ten times what is needed.
+    assert!(at_most <= 3 * made, "{made} requests, at most {at_most} were announced");
+    assert!(made <= 250, "{made} requests");
+    let windows = windows.lock().unwrap();
+    assert_eq!(windows.refused, 0, "{:?}", windows.counts);
+    for ((name, window), count) in &windows.counts {
+        let limit = if *name == "apps" { 20 } else { 100 };
+        assert!(*count <= limit, "{count} to {name} in window {window}");
+    }
+    let rows = verdicts(folder.path(), &["out/acme"]);
+    assert_eq!(rows.len(), 5000);
+    assert!(
+        rows.iter().all(|row| row["verdict"] != "unknown"),
+        "{:?}",
+        rows.iter().find(|row| row["verdict"] == "unknown")
+    );
+}
