@@ -385,3 +385,102 @@ fn five_thousand_people_are_read_in_as_many_requests_as_said_and_under_the_limit
         rows.iter().find(|row| row["verdict"] == "unknown")
     );
 }
+
+/// Verdicts without what names someone, each with the Okta id where there is one.
+fn nameless(rows: Vec<Value>) -> Vec<String> {
+    let keep = ["okta_id", "verdict", "role", "rank", "gate", "assumes"];
+    let mut rows: Vec<String> =
+        rows.iter().map(|row| keep.iter().map(|key| format!("{key}={} ", row[key])).collect()).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn pseudonyms_name_nobody_and_change_no_verdict() {
+    for name in ["first-look", "healthy"] {
+        let stand_in = StandIn::new(&example(name));
+        let folder = project(&stand_in);
+        pulled(folder.path(), &[]);
+        let expected = nameless(verdicts(folder.path(), &["out/acme"]));
+        pulled(folder.path(), &["--people", "pseudonyms"]);
+        assert_eq!(nameless(verdicts(folder.path(), &["out/acme"])), expected, "{name}");
+        let files = ["okta/users.json", "okta/app-users.json", "torq/users.json", "torq/claim-mappings.json", "manifest.json"];
+        let hidden: String =
+            files.iter().map(|file| std::fs::read_to_string(folder.path().join("out/acme").join(file)).unwrap()).collect();
+        for user in stand_in.world["okta"]["users"].as_array().unwrap() {
+            for field in ["login", "email"] {
+                let name = user["profile"][field].as_str().unwrap();
+                assert!(!hidden.to_lowercase().contains(&name.to_lowercase()), "{name}");
+            }
+        }
+    }
+}
+
+/// The documents of a world as `pull` would have them.
+fn as_pulled(world: &Value) -> ssolint::source::pull::Pulled {
+    use ssolint::document::DocumentName;
+    let mut documents = std::collections::BTreeMap::new();
+    let mut add = |path: String, value: &Value| {
+        if let Some(name) = DocumentName::from_path(&path).filter(|_| !value.is_null()) {
+            documents.insert(name, serde_json::to_string_pretty(value).unwrap());
+        }
+    };
+    for section in ["okta", "torq"] {
+        for (key, value) in world[section].as_object().into_iter().flatten() {
+            if ["group-users", "user-groups"].contains(&key.as_str()) {
+                for (id, value) in value.as_object().unwrap() {
+                    add(format!("{section}/{key}/{id}"), value);
+                }
+            } else {
+                add(format!("{section}/{key}"), value);
+            }
+        }
+    }
+    if !world["connection"].is_null() {
+        let text = ssolint::source::pull::canonical::yaml(&world["connection"]);
+        documents.insert(DocumentName::Connection, text);
+    }
+    let mut manifest: ssolint::document::manifest::Manifest = match &world["manifest"] {
+        Value::Null => Default::default(),
+        manifest => serde_json::from_value(manifest.clone()).unwrap(),
+    };
+    manifest.format = 1;
+    if world["manifest"].is_null() {
+        let whole = ssolint::document::manifest::Extent { complete: true, ..Default::default() };
+        manifest.documents = documents.keys().map(|name| (name.path(), whole.clone())).collect();
+    }
+    let text = serde_json::to_string(&manifest).unwrap();
+    documents.insert(DocumentName::Manifest, text);
+    ssolint::source::pull::Pulled { documents, manifest, failures: Vec::new(), notices: Vec::new(), requests: 0 }
+}
+
+fn library_verdicts(pulled: &ssolint::source::pull::Pulled) -> Vec<Value> {
+    let snapshot = pulled.snapshot("world");
+    let world = ssolint::check::load(&snapshot.documents, snapshot.faults);
+    let sign_in = ssolint::signin::SignIn::new(&world, &[]);
+    let mut names = ssolint::finding::prose::PeopleNames::new(ssolint::finding::PeopleShown::Names);
+    let rows = sign_in.considered().map(|person| {
+        let row = ssolint::report::json::VerdictRow::new(&sign_in, person, &mut names);
+        serde_json::from_slice(&row.to_line()).unwrap()
+    });
+    rows.collect()
+}
+
+#[test]
+fn pseudonyms_change_no_verdict_in_any_world_of_the_rule_pages() {
+    let key = ssolint::source::pull::pseudonym::Key::from_secret(&"a key".to_owned().into());
+    let (mut worlds, mut people) = (0, 0);
+    for (rule, example) in support::bad_worlds() {
+        let mut world = ssolint::document::strict::read_yaml(&example.world).unwrap();
+        world.as_object_mut().unwrap().remove("rules");
+        if world["manifest"]["format"].as_u64().is_some_and(|format| format != 1) {
+            continue;
+        }
+        let mut pulled = as_pulled(&world);
+        let expected = nameless(library_verdicts(&pulled));
+        ssolint::source::pull::pseudonym::replace(&mut pulled, &key);
+        assert_eq!(nameless(library_verdicts(&pulled)), expected, "{rule}: {}", example.title);
+        (worlds, people) = (worlds + 1, people + expected.len());
+    }
+    assert!(worlds > 50 && people > 100, "{worlds} worlds, {people} people");
+}
