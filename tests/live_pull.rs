@@ -156,6 +156,7 @@ fn every_endpoint_that_refuses_or_is_not_there_is_a_gap() {
             let folder = project(&stand_in);
             pulled(folder.path(), &[]);
             let manifest = manifest(folder.path());
+            assert_eq!(schema_errors("manifest", &manifest.to_string()), Vec::<String>::new());
             let refused = manifest["refused"].as_array().unwrap();
             assert!(
                 refused.iter().any(|row| row["document"] == document && row["status"] == status),
@@ -404,9 +405,17 @@ fn pseudonyms_name_nobody_and_change_no_verdict() {
         let expected = nameless(verdicts(folder.path(), &["out/acme"]));
         pulled(folder.path(), &["--people", "pseudonyms"]);
         assert_eq!(nameless(verdicts(folder.path(), &["out/acme"])), expected, "{name}");
-        let files = ["okta/users.json", "okta/app-users.json", "torq/users.json", "torq/claim-mappings.json", "manifest.json"];
-        let hidden: String =
-            files.iter().map(|file| std::fs::read_to_string(folder.path().join("out/acme").join(file)).unwrap()).collect();
+        let files = [
+            "okta/users.json",
+            "okta/app-users.json",
+            "torq/users.json",
+            "torq/claim-mappings.json",
+            "manifest.json",
+        ];
+        let hidden: String = files
+            .iter()
+            .map(|file| std::fs::read_to_string(folder.path().join("out/acme").join(file)).unwrap())
+            .collect();
         for user in stand_in.world["okta"]["users"].as_array().unwrap() {
             for field in ["login", "email"] {
                 let name = user["profile"][field].as_str().unwrap();
@@ -451,7 +460,13 @@ fn as_pulled(world: &Value) -> ssolint::source::pull::Pulled {
     }
     let text = serde_json::to_string(&manifest).unwrap();
     documents.insert(DocumentName::Manifest, text);
-    ssolint::source::pull::Pulled { documents, manifest, failures: Vec::new(), notices: Vec::new(), requests: 0 }
+    ssolint::source::pull::Pulled {
+        documents,
+        manifest,
+        failures: Vec::new(),
+        notices: Vec::new(),
+        requests: 0,
+    }
 }
 
 fn library_verdicts(pulled: &ssolint::source::pull::Pulled) -> Vec<Value> {
@@ -483,4 +498,130 @@ fn pseudonyms_change_no_verdict_in_any_world_of_the_rule_pages() {
         (worlds, people) = (worlds + 1, people + expected.len());
     }
     assert!(worlds > 50 && people > 100, "{worlds} worlds, {people} people");
+}
+
+/// What a schema that ships with the tool says about a YAML or JSON text.
+fn schema_errors(name: &str, text: &str) -> Vec<String> {
+    let (_, schema) = ssolint::report::schema::ALL.iter().find(|(known, _)| *known == name).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let value = ssolint::document::strict::read_yaml(text).unwrap();
+    schema.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_project_schema_and_the_reader_agree() {
+    let secret = "{env: TOKEN}";
+    let okta = |auth: &str| format!("okta: {{org_url: https://a.okta.com, app_id: x, auth: {auth}}}");
+    for (entry, right) in [
+        (okta(&format!("{{api_token: {secret}}}")), true),
+        (
+            okta(&format!(
+                "{{service_app: {{client_id: x, key: {{file: k.pem}}, kid: k, alg: ES256, scopes: [a]}}}}"
+            )),
+            true,
+        ),
+        (okta("{api_token: {command: [vault, read]}}"), true),
+        ("snapshot: s".to_owned(), true),
+        ("snapshot: s, connection: {torq: {flow: code}}".to_owned(), true),
+        (okta("{api_token: secret}"), false),
+        (okta("{api_token: {env: A, file: B}}"), false),
+        (okta("{service_app: {client_id: x}}"), false),
+        (okta("{basic: {env: A}}"), false),
+        ("snapshot: s, torq: {region: mars}".to_owned(), false),
+        ("snapshot: s, torq: {client_secret: abc}".to_owned(), false),
+        ("snapshot: 3".to_owned(), false),
+        ("snapshot: s, stage: ready".to_owned(), false),
+    ] {
+        let text = format!("version: 1\nconnections:\n  - {{name: a, {entry}}}\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ssolint.yaml");
+        std::fs::write(&path, &text).unwrap();
+        let read = ssolint::source::project::read(&path).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(read.is_ok(), right, "{entry}: {read:?}");
+        assert_eq!(
+            schema_errors("project", &text).is_empty(),
+            right,
+            "{entry}: {:?}",
+            schema_errors("project", &text)
+        );
+    }
+}
+
+/// `init` without a terminal: flags, and standard input.
+fn init(folder: &Path, flags: &[&str], input: &str) -> Output {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ssolint"))
+        .arg("init")
+        .args(flags)
+        .current_dir(folder)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn init_ends_with_a_check_that_works_and_repeats_nothing_of_the_session() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let base = &stand_in.server.base;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "{base}/oauth2/v1/authorize?client_id=0oa1gjh63g214q0Hq0g4&redirect_uri=https%3A%2F%2Fapp.torq.io%2F__%2Fauth%2Fhandler&scope=openid%20email%20profile%20groups&response_type=id_token&state=MarkedState&nonce=MarkedNonce"
+    );
+    let output = init(folder.path(), &["--name", "acme"], &url);
+    let said = support::stdout(&output) + &support::stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("ssolint check --live acme"), "{said}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (project, connection) = (read("ssolint.yaml"), read("connection.yaml"));
+    assert_eq!(schema_errors("project", &project), Vec::<String>::new());
+    assert_eq!(schema_errors("connection", &connection), Vec::<String>::new());
+    for text in [&said, &project, &connection] {
+        assert!(!text.contains("Marked"), "{text}");
+    }
+    for part in [
+        "client_id: \"0oa1gjh63g214q0Hq0g4\"",
+        "flow: implicit",
+        "requested_scopes: [openid, email, profile, groups]",
+        "region: us",
+        &format!("issuer_url: {base}"),
+    ] {
+        assert!(connection.contains(part), "{connection}\nlacks {part}");
+    }
+    // Torq's own host is not ours here.
+    let project = project
+        .replace("region: us", &format!("region: us\n      base_url: {base}/public\n      auth_url: {base}"));
+    std::fs::write(folder.path().join("ssolint.yaml"), project).unwrap();
+    let output = ssolint(folder.path(), &["who", "--live", "acme", "--format", "json"]);
+    assert!(support::stdout(&output).contains("\"verdict\":\"granted\""), "{}", support::stderr(&output));
+}
+
+#[test]
+fn init_writes_over_nothing_and_says_what_is_missing() {
+    for (flags, input, code, said) in [
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu"][..], "", 0, "--live acme"),
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu"], "", 2, "--force"),
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu", "--force"], "", 0, "--live acme"),
+        (&["--folder", "a"], "", 2, "--okta-url"),
+        (&["--folder", "b", "--okta-url", "https://acme.okta.com"], "", 2, "--region"),
+        (&["--folder", "c", "--okta-url", "http://acme.okta.com", "--region", "us"], "", 2, "https://"),
+        (&["--folder", "d"], "MarkedState", 2, "not a URL"),
+        (
+            &["--folder", "e", "--okta-url", "https://acme.okta.com", "--region", "us"],
+            "",
+            0,
+            "--config e/ssolint.yaml --live acme",
+        ),
+    ] {
+        thread_local!(static FOLDER: tempfile::TempDir = tempfile::tempdir().unwrap());
+        FOLDER.with(|folder| {
+            let output = init(folder.path(), flags, input);
+            let text = support::stdout(&output) + &support::stderr(&output);
+            assert_eq!(output.status.code(), Some(code), "{flags:?}: {text}");
+            assert!(text.contains(said) && !text.contains("Marked"), "{flags:?}: {text}");
+        });
+    }
 }

@@ -71,7 +71,9 @@ fn pseudonyms(typed: &PullArguments) -> Result<Option<pseudonym::Key>, Problem> 
             Ok(secret) if !secret.is_empty() => {
                 Ok(Some(pseudonym::Key::from_secret(&SecretString::from(secret))))
             }
-            _ => Err(Problem(format!("the environment variable {name} is not set, so there is no key for the pseudonyms"))),
+            _ => Err(Problem(format!(
+                "the environment variable {name} is not set, so there is no key for the pseudonyms"
+            ))),
         },
     }
 }

@@ -41,7 +41,8 @@ impl Key {
         let pad = |byte: u8| -> Vec<u8> {
             (0..64).map(|index| self.0.get(index).copied().unwrap_or(0) ^ byte).collect()
         };
-        let inner = Sha256::new_with_prefix(pad(0x36)).chain_update(kind).chain_update([0]).chain_update(text);
+        let inner =
+            Sha256::new_with_prefix(pad(0x36)).chain_update(kind).chain_update([0]).chain_update(text);
         Sha256::new_with_prefix(pad(0x5c)).chain_update(inner.finalize()).finalize().into()
     }
 
@@ -89,7 +90,8 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn new(pulled: &Pulled, key: &'a Key) -> Self {
         let connection = connection(pulled);
-        let mappings: torq_shape::ClaimMappings = read(pulled, &DocumentName::ClaimMappings).unwrap_or_default();
+        let mappings: torq_shape::ClaimMappings =
+            read(pulled, &DocumentName::ClaimMappings).unwrap_or_default();
         let mut names = Self {
             key,
             sso_domain: connection.torq.and_then(|torq| torq.sso_domain).map(|domain| domain.to_lowercase()),
@@ -128,7 +130,8 @@ impl<'a> Names<'a> {
         if core.is_empty() {
             return name.to_owned();
         }
-        let (local, domain) = core.rsplit_once('@').map_or((core, None), |(local, domain)| (local, Some(domain)));
+        let (local, domain) =
+            core.rsplit_once('@').map_or((core, None), |(local, domain)| (local, Some(domain)));
         let mut pseudonym = self.spelled("person", local, &core.to_lowercase());
         if let Some(domain) = domain {
             let stays = self.sso_domain.as_deref() == Some(domain.to_lowercase().as_str());
@@ -149,9 +152,8 @@ impl<'a> Names<'a> {
             return small;
         }
         let bits = self.key.hash("capitals", spelling);
-        let capital = |index: usize| {
-            index == 0 || bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1)
-        };
+        let capital =
+            |index: usize| index == 0 || bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1);
         let letters = small.chars().enumerate();
         letters.map(|(index, c)| if capital(index) { c.to_ascii_uppercase() } else { c }).collect()
     }
@@ -163,7 +165,9 @@ impl<'a> Names<'a> {
         let candidates = parts.flat_map(|part| [format!("{part}{hash}"), format!("{hash}{part}")]);
         std::iter::once(hash.clone())
             .chain(candidates)
-            .find(|candidate| filters.iter().map(|filter| filter.passes(candidate)).eq(passes.iter().cloned()))
+            .find(|candidate| {
+                filters.iter().map(|filter| filter.passes(candidate)).eq(passes.iter().cloned())
+            })
             .unwrap_or_else(|| name.to_owned())
     }
 
@@ -174,15 +178,19 @@ impl<'a> Names<'a> {
             }
         };
         match name {
-            DocumentName::Connection => match strict::read_yaml(&text).ok().and_then(from_value::<Connection>) {
-                Some(mut connection) => {
-                    if let Some(admins) = connection.torq.as_mut().and_then(|torq| torq.organization_admins.as_mut()) {
-                        admins.iter_mut().for_each(|admin| *admin = self.person(admin));
+            DocumentName::Connection => {
+                match strict::read_yaml(&text).ok().and_then(from_value::<Connection>) {
+                    Some(mut connection) => {
+                        if let Some(admins) =
+                            connection.torq.as_mut().and_then(|torq| torq.organization_admins.as_mut())
+                        {
+                            admins.iter_mut().for_each(|admin| *admin = self.person(admin));
+                        }
+                        canonical::connection(&connection)
                     }
-                    canonical::connection(&connection)
+                    None => text,
                 }
-                None => text,
-            },
+            }
             DocumentName::Users => change(text, |users: &mut Vec<okta_shape::User>| {
                 for profile in users.iter_mut().filter_map(|user| user.profile.as_mut()) {
                     person(&mut profile.login);
@@ -262,7 +270,11 @@ enum Filter {
     Equals(String),
     Contains(String),
     /// As a whole and anywhere: both readings count (semantics G6.6).
-    Regex { whole: Option<Regex>, search: Option<Regex>, text: String },
+    Regex {
+        whole: Option<Regex>,
+        search: Option<Regex>,
+        text: String,
+    },
     /// A string in an expression: whatever is asked about it.
     Literal(String),
 }
@@ -339,7 +351,8 @@ fn filters(pulled: &Pulled) -> Vec<Filter> {
     if let Some(declared) = connection(pulled).okta.and_then(|okta| okta.groups_claim) {
         add(Some(declared.kind.as_str()), declared.filter_type.as_deref(), Some(declared.value.as_str()));
     }
-    let of_server = read::<Vec<okta_shape::AuthorizationServerClaim>>(pulled, &DocumentName::AuthorizationServerClaims);
+    let of_server =
+        read::<Vec<okta_shape::AuthorizationServerClaim>>(pulled, &DocumentName::AuthorizationServerClaims);
     for claim in of_server.unwrap_or_default() {
         add(claim.value_type.as_deref(), claim.group_filter_type.as_deref(), claim.value.as_deref());
     }
@@ -382,7 +395,10 @@ fn people(pulled: &Pulled) -> BTreeSet<String> {
 
 /// Every name of a group, and whether it is Okta's own `Everyone`.
 fn group_names(pulled: &Pulled) -> BTreeMap<String, bool> {
-    let lists = pulled.documents.keys().filter(|name| matches!(name, DocumentName::Groups | DocumentName::UserGroups(_)));
+    let lists = pulled
+        .documents
+        .keys()
+        .filter(|name| matches!(name, DocumentName::Groups | DocumentName::UserGroups(_)));
     let rows = lists.filter_map(|name| read::<Vec<okta_shape::Group>>(pulled, name)).flatten();
     let mut names = BTreeMap::new();
     for row in rows {
@@ -428,14 +444,29 @@ mod tests {
     fn what_is_equal_but_for_case_or_space_stays_so() {
         let key = Key::random();
         let names = names(&key);
-        let spellings = ["ada@acme.com", "Ada@acme.com", "ADA@acme.com", "ada@Acme.com", " ada@acme.com", "ada@other.org", "Ada@Other.org", "bob@acme.com", "ada", "Ada"];
+        let spellings = [
+            "ada@acme.com",
+            "Ada@acme.com",
+            "ADA@acme.com",
+            "ada@Acme.com",
+            " ada@acme.com",
+            "ada@other.org",
+            "Ada@Other.org",
+            "bob@acme.com",
+            "ada",
+            "Ada",
+        ];
         for a in spellings {
             let hidden = names.person(a);
             assert!(!hidden.to_lowercase().contains("ada") || a == "bob@acme.com", "{hidden}");
             for b in spellings {
                 let other = names.person(b);
                 assert_eq!(a == b, hidden == other, "{a} {b}");
-                assert_eq!(a.to_lowercase() == b.to_lowercase(), hidden.to_lowercase() == other.to_lowercase(), "{a} {b}");
+                assert_eq!(
+                    a.to_lowercase() == b.to_lowercase(),
+                    hidden.to_lowercase() == other.to_lowercase(),
+                    "{a} {b}"
+                );
                 assert_eq!(a.trim() == b.trim(), hidden.trim() == other.trim(), "{a} {b}");
             }
         }
@@ -460,7 +491,8 @@ mod tests {
             let filters: Vec<Filter> = Filter::new(kind, value).into_iter().collect();
             for name in ["torq-owners", "Torq-viewers", "finance", "soc-leads", "x-torq-owner-y"] {
                 let pseudonym = names.group(name, &filters);
-                let passes = |name: &str| filters.iter().map(|filter| filter.passes(name)).collect::<Vec<_>>();
+                let passes =
+                    |name: &str| filters.iter().map(|filter| filter.passes(name)).collect::<Vec<_>>();
                 assert_eq!(passes(&pseudonym), passes(name), "{kind} {value} {name} {pseudonym}");
             }
         }

@@ -558,7 +558,11 @@ impl<'a> Reading<'a> {
                 // The search below looks for the email too, whatever the login.
                 Ok(Answer::NotThere) => {}
                 Ok(Answer::Refused { status, why }) => {
-                    self.ledger.refuse(&DocumentName::Users, Some(status), format!("a person could not be looked up ({status}): {why}"));
+                    self.ledger.refuse(
+                        &DocumentName::Users,
+                        Some(status),
+                        format!("a person could not be looked up ({status}): {why}"),
+                    );
                 }
                 Err(error) => {
                     // The path has the person in it, and a snapshot may be without names.
