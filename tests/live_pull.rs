@@ -514,12 +514,7 @@ fn the_project_schema_and_the_reader_agree() {
     let okta = |auth: &str| format!("okta: {{org_url: https://a.okta.com, app_id: x, auth: {auth}}}");
     for (entry, right) in [
         (okta(&format!("{{api_token: {secret}}}")), true),
-        (
-            okta(&format!(
-                "{{service_app: {{client_id: x, key: {{file: k.pem}}, kid: k, alg: ES256, scopes: [a]}}}}"
-            )),
-            true,
-        ),
+        (okta("{service_app: {client_id: x, key: {file: k.pem}, kid: k, alg: ES256, scopes: [a]}}"), true),
         (okta("{api_token: {command: [vault, read]}}"), true),
         ("snapshot: s".to_owned(), true),
         ("snapshot: s, connection: {torq: {flow: code}}".to_owned(), true),

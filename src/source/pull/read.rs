@@ -246,7 +246,12 @@ impl<'a> Reading<'a> {
                 okta::authorization_server_policies(server),
             ));
         }
-        let issuer = self.live.okta.issuer.clone().map(|issuer| (self.asker(issuer.host), issuer.path));
+        let issuer =
+            self.live.okta.issuer.clone().filter(|issuer| issuer.path.is_empty() || server.is_some());
+        if issuer.is_none() {
+            self.ledger.refuse(&DocumentName::OpenidConfiguration, None, "the issuer URL in connection.yaml is none of Okta's: neither the organisation's URL nor …/oauth2/{id}, so nothing was asked there");
+        }
+        let issuer = issuer.map(|issuer| (self.asker(issuer.host), issuer.path));
         let discovery = async move {
             match issuer {
                 Some((host, path)) => Some(host.get(&okta::discovery(&path)).await),
