@@ -24,6 +24,7 @@ use super::stand_in::{Request, StandIn, Steps, json};
 const CLIENT: &str = "0oaclient";
 const SCOPES: [&str; 3] = ["okta.apps.read", "okta.groups.read", "okta.users.read"];
 
+// Made with openssl for these tests, and used nowhere else.
 const RSA: &str = include_str!("keys/rsa-pkcs8.pem");
 const RSA_PUBLIC: &str = include_str!("keys/rsa-public.pem");
 const P256: &str = include_str!("keys/p256-pkcs8.pem");
@@ -355,6 +356,10 @@ fn found() -> Result<Answer<String>, RequestError> {
     Ok(Answer::Found(FOUND.into()))
 }
 
+fn counted<T>(okta: &Mutex<Okta>, of: impl Fn(&Okta) -> T) -> T {
+    of(&okta.lock().unwrap())
+}
+
 #[track_caller]
 fn no_violations(okta: &Mutex<Okta>) {
     assert_eq!(okta.lock().unwrap().violations, Vec::<String>::new());
@@ -407,7 +412,7 @@ async fn every_kind_of_key_signs_in_to_a_strict_okta() {
         assert_eq!(get(&host).await, found());
         no_violations(&okta);
         // The proof comes first, and is refused once for its nonce.
-        assert_eq!((okta.lock().unwrap().token_requests, okta.lock().unwrap().api_requests), (2, 2));
+        assert_eq!(counted(&okta, |okta| (okta.token_requests, okta.api_requests)), (2, 2));
         assert_eq!(host.requests_made(), 4);
         assert!(host.refused_scopes().is_empty());
     }
@@ -473,7 +478,7 @@ async fn without_any_scope_there_is_no_token_and_one_try_is_enough() {
     );
     let asked = okta.lock().unwrap().token_requests;
     assert_eq!(get(&host).await, Err(error));
-    assert_eq!((okta.lock().unwrap().token_requests, okta.lock().unwrap().api_requests), (asked, 0));
+    assert_eq!(counted(&okta, |okta| (okta.token_requests, okta.api_requests)), (asked, 0));
 }
 
 #[tokio::test]
@@ -495,7 +500,7 @@ async fn a_token_is_renewed_when_it_ends_and_with_a_new_nonce_of_the_day() {
     okta.lock().unwrap().nonce += 1;
     tokio::time::sleep(Duration::from_millis(250)).await;
     assert_eq!(get(&host).await, found());
-    assert_eq!((okta.lock().unwrap().tokens, okta.lock().unwrap().token_requests), (2, 4));
+    assert_eq!(counted(&okta, |okta| (okta.tokens, okta.token_requests)), (2, 4));
     no_violations(&okta);
 }
 
@@ -541,7 +546,7 @@ async fn everyone_waits_for_the_same_token() {
     for task in tasks {
         assert_eq!(task.await.unwrap(), found());
     }
-    assert_eq!((okta.lock().unwrap().tokens, okta.lock().unwrap().token_requests), (1, 2));
+    assert_eq!(counted(&okta, |okta| (okta.tokens, okta.token_requests)), (1, 2));
     no_violations(&okta);
 }
 
