@@ -5,7 +5,10 @@ mod arguments;
 mod check;
 mod diff;
 mod explain;
+mod init;
+mod live;
 mod output;
+mod pull;
 mod snapshots;
 mod who;
 
@@ -50,6 +53,8 @@ fn main() -> ExitCode {
         Command::Check(typed) => check::run(&typed, arguments.colour),
         Command::Who(typed) => who::run(&typed, arguments.colour),
         Command::Diff(typed) => diff::run(&typed, arguments.colour),
+        Command::Pull(typed) => pull::run(&typed),
+        Command::Init(typed) => init::run(&typed),
         Command::Rules(typed) => explain::rules(&typed),
         Command::Explain(typed) => explain::explain(&typed, arguments.colour),
         Command::Schema(typed) => explain::schema(&typed),
