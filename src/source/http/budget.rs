@@ -1,0 +1,56 @@
+//! What one run may cost: `--max-requests` and `--timeout`, shared by every host that it talks to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Every attempt counts, retries and token requests too. Clones share what is left.
+#[derive(Debug, Clone)]
+pub struct Budget(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    most: u64,
+    spent: AtomicU64,
+    deadline: Instant,
+}
+
+impl Budget {
+    /// Time runs from now on.
+    pub fn new(most_requests: u64, time: Duration) -> Self {
+        let now = Instant::now();
+        // A time too long to add is as good as a year.
+        let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(31_536_000));
+        Self(Arc::new(Shared { most: most_requests, spent: AtomicU64::new(0), deadline }))
+    }
+
+    pub fn most_requests(&self) -> u64 {
+        self.0.most
+    }
+
+    pub fn requests_spent(&self) -> u64 {
+        self.0.spent.load(Ordering::Relaxed)
+    }
+
+    pub fn time_left(&self) -> Duration {
+        self.0.deadline.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.0.deadline
+    }
+
+    pub(super) fn spend_one(&self) -> Result<(), Spent> {
+        let more = |spent: u64| (spent < self.0.most).then_some(spent + 1);
+        match self.0.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Spent),
+        }
+    }
+}
+
+/// No request is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent;
