@@ -1,0 +1,6 @@
+//! What the proofs of the live part share: a stand-in for a service, and the binary run from outside.
+#![allow(dead_code)] // Each proof uses its part.
+
+pub mod binary;
+pub mod contract;
+pub mod stand_in;
