@@ -3,4 +3,7 @@
 
 pub mod binary;
 pub mod contract;
+pub mod limited;
+pub mod organization;
+pub mod project;
 pub mod stand_in;
