@@ -61,7 +61,7 @@ pub enum RequestError {
     )]
     PageLost { asked: Asked, page: usize, status: u16 },
     #[error(
-        "{asked} was refused for its rate after {attempts} attempts, and may be asked again in {}; lower the share of the rate limit, or allow more time",
+        "{asked}: the rate limit opens again in {}, and {attempts} attempts were made; allow more time with --timeout, or look what else uses up the limit",
         seconds(*.wait)
     )]
     RateLimited { asked: Asked, attempts: u32, wait: Duration },

@@ -36,8 +36,16 @@ struct State {
 #[derive(Default)]
 struct Path {
     in_flight: u64,
-    /// Its window, by family, limit and reset; none before its first answer.
-    window: Option<Name>,
+    window: Known,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    #[default]
+    Nothing,
+    /// Its answers name no limit.
+    Unlimited,
+    In(Name),
 }
 
 /// Paths of one family whose answers name the same limit and the same reset are in the same window: Okta does not say which
@@ -157,13 +165,13 @@ impl State {
         }
         self.windows.retain(|window| window.ends > now);
         let known = self.paths.entry(path).or_default();
-        match self.windows.iter_mut().find(|window| Some(window.name) == known.window) {
+        match self.windows.iter_mut().find(|window| Known::In(window.name) == known.window) {
             Some(window) if window.remaining <= limits.share.kept(window.name.limit) => {
                 return Admission::At(window.ends);
             }
             Some(window) => window.remaining -= 1,
             // A window that is not known yet is tried with one request, which brings its numbers.
-            None if known.in_flight > 0 => return Admission::WhenOneEnds,
+            None if known.in_flight > 0 && known.window != Known::Unlimited => return Admission::WhenOneEnds,
             None => {}
         }
         known.in_flight += 1;
@@ -206,6 +214,9 @@ impl State {
             self.note(Name { family: family(path), limit, reset }, path, remaining, ends);
             return refused.then_some(Refusal::UntilReset);
         }
+        if !refused && status < 500 {
+            self.paths.entry(path).or_default().window = Known::Unlimited;
+        }
         let after = retry_after(headers, limits);
         refused.then_some(Refusal::After(after))
     }
@@ -219,10 +230,14 @@ impl State {
             None => self.windows.push(Window { name, remaining: remaining.saturating_sub(others), ends }),
         }
         // An answer that was under way while the window changed says nothing about the new one.
-        if known.window.is_none_or(|window| {
-            window.reset <= name.reset || !self.windows.iter().any(|other| other.name == window)
-        }) {
-            known.window = Some(name);
+        let is_late = match known.window {
+            Known::In(window) => {
+                window.reset > name.reset && self.windows.iter().any(|one| one.name == window)
+            }
+            Known::Nothing | Known::Unlimited => false,
+        };
+        if !is_late {
+            known.window = Known::In(name);
         }
     }
 }

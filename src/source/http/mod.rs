@@ -8,10 +8,12 @@ mod client;
 mod credential;
 mod error;
 mod gate;
+mod key;
 mod limits;
 mod paging;
 mod reason;
 mod retry;
+mod service_app;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -27,9 +29,11 @@ use serde_json::Value;
 pub use allowed::{Allowed, Evidence, Method, Service, sent};
 pub use budget::Budget;
 pub use client::Trust;
-pub use credential::{Authorization, ServiceApp, TokenSource};
+pub use credential::{Authorization, TokenSource};
 pub use error::{Asked, HostError, RequestError};
+pub use key::{Algorithm, KeyError, PrivateKey};
 pub use limits::{Limits, Share};
+pub use service_app::ServiceApp;
 
 use client::Reply;
 use credential::Credential;
@@ -144,7 +148,11 @@ impl Host {
             let next = paging::next(&found.headers, &url).unwrap_or_default();
             let Some(next) = next else { break };
             if !self.0.base.is_another_page(&next, &url) {
-                return Err(RequestError::ForeignNext { asked, page, to: place(&next) });
+                return Err(RequestError::ForeignNext {
+                    asked,
+                    page,
+                    to: self.0.credential.hide(&place(&next), &url),
+                });
             }
             if visited.contains(next.as_str()) {
                 return Err(RequestError::Loop { asked, page });
@@ -173,16 +181,14 @@ impl Host {
         loop {
             let ticket = credential.ticket(line).await?;
             let request = line.client.get(url.clone()).header(ACCEPT, "application/json");
-            let request = ticket
-                .sign(request, Method::Get, url)
-                .map_err(|why| RequestError::SignIn { asked: asked.clone(), why })?;
+            let request = credential.sign(&ticket, request, Method::Get, url);
             let fault = match line.attempt(allowed, request).await {
                 Ok(reply) => {
                     credential.heard(&ticket, &reply.headers);
                     if reply.status == 401 && renewals.may_renew(credential, &ticket, &reply.headers) {
                         continue;
                     }
-                    let why = |reply: &Reply| credential.hide(&reason::of(reply, url), url);
+                    let why = |reply: &Reply| credential.hide(&reason::of(reply), url);
                     match reply.status {
                         200 => match page(reply, url, &asked) {
                             Ok(page) => return Ok(Answer::Found(page)),
@@ -192,7 +198,8 @@ impl Host {
                         404 => return Ok(Answer::NotThere),
                         status @ (401 | 403) => return Ok(Answer::Refused { status, why: why(&reply) }),
                         300..=399 => {
-                            return Err(RequestError::Redirected { to: target(&reply.headers, url), asked });
+                            let to = credential.hide(&target(&reply.headers, url), url);
+                            return Err(RequestError::Redirected { asked, to });
                         }
                         status => {
                             let (attempts, why) = (attempts.made(), why(&reply));
@@ -264,6 +271,10 @@ impl Base {
             return Err(HostError::NotABase { host, what });
         }
         Ok(Self { service, url })
+    }
+
+    pub(in crate::source::http) fn host(&self) -> String {
+        shown_host(&self.url)
     }
 
     fn path(&self) -> &str {
