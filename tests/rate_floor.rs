@@ -1,0 +1,130 @@
+//! Thirty connections against services with fixed limits: as fast as the limits alone allow, and no service has to say "too many" twice.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod live_proof;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use live_proof::limited::{Limited, PerSecond};
+use live_proof::organization::{Organization, app_id};
+use live_proof::stand_in::StandIn;
+use ssolint::document::connection::Connection;
+use ssolint::source::http::{Authorization, Budget, Host, HostOptions, Limits, Service, TokenSource, Trust};
+use ssolint::source::pull::okta::OktaId;
+use ssolint::source::pull::{AppChoice, Credential, Issuer, Live, OktaSide, Pulled, read};
+
+const CONNECTIONS: usize = 30;
+
+/// What one organisation's stand-in allows of each kind of request in a window of a minute.
+fn limit(kind: &str) -> u64 {
+    match kind {
+        "apps" => 20,
+        "policies" => 30,
+        _ => 50,
+    }
+}
+
+const WINDOW: u64 = 60;
+/// Of the first window, so much is left at the start.
+const FIRST: u64 = 45;
+const TORQ_A_SECOND: usize = 50;
+
+/// 60 mapped groups, in no fewer than 60 requests; half of a window is ours.
+const ORGANIZATION: Organization = Organization { groups: 60, people: 300 };
+
+/// The earliest second at which these requests can all have been let through, where half of each limit is one client's.
+fn floor(answered: &BTreeMap<String, u64>) -> u64 {
+    answered
+        .iter()
+        .map(|(kind, requests)| match requests.saturating_sub(1) / (limit(kind) / 2) {
+            0 => 0,
+            windows => FIRST + (windows - 1) * WINDOW,
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+fn host(service: Service, base: String, authorization: Authorization, limits: Limits) -> Host {
+    let budget = Budget::new(10_000, Duration::from_secs(3600));
+    let (timeout, trust) = (Duration::from_secs(30), Trust::default());
+    Host::new(HostOptions { service, base, authorization, budget, limits, timeout, trust }).unwrap()
+}
+
+fn live(number: usize, okta: &StandIn, torq: &StandIn, second: Duration) -> Live {
+    let scaled = |limits: Limits| Limits { second, ..limits };
+    let connection: Connection = serde_json::from_value(serde_json::json!({
+        "name": format!("connection-{number}"),
+        "torq": {"region": "us", "issuer_url": okta.url(), "client_id": app_id(number), "flow": "implicit",
+            "requested_scopes": ["openid", "email", "profile", "groups"], "login_redirect_url": "https://app.torq.io/__/auth/handler"},
+        "okta": {"org_url": okta.url()},
+    }))
+    .unwrap();
+    let token = Authorization::ApiToken("made-up".to_owned().into());
+    let key = TokenSource::new("key", "made-up".to_owned().into(), torq.url());
+    Live {
+        connection,
+        okta: OktaSide {
+            host: host(Service::Okta, okta.url(), token, scaled(Limits::okta())),
+            issuer: Some(Issuer {
+                host: host(Service::Okta, okta.url(), Authorization::None, scaled(Limits::okta())),
+                path: String::new(),
+            }),
+            app: AppChoice::Id(OktaId::new(&app_id(number)).unwrap()),
+            credential: Credential::ApiToken,
+        },
+        torq: Some(host(
+            Service::Torq,
+            format!("{}/public", torq.url()),
+            Authorization::Bearer(key),
+            scaled(Limits::torq()),
+        )),
+        max_requests: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thirty_connections_are_as_fast_as_the_limits_allow() {
+    let second = Duration::from_millis(100);
+    let per_second = PerSecond::new(TORQ_A_SECOND, Duration::from_secs(1));
+    let refused_by_torq = per_second.refused();
+    let torq = StandIn::start(move |request| per_second.answer(|| ORGANIZATION.torq(request)));
+    let mut organizations = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let limited = Limited::new(limit, WINDOW, FIRST, second);
+        let counted = limited.counted();
+        let okta = StandIn::start(move |request| limited.answer(request, || ORGANIZATION.okta(request)));
+        organizations.push((okta, counted));
+    }
+    let begun = Instant::now();
+    let mut under_way = tokio::task::JoinSet::new();
+    for (number, (okta, _)) in organizations.iter().enumerate() {
+        let live = live(number, okta, &torq, second);
+        under_way.spawn(async move { read::connection(&live, &|_| {}).await });
+    }
+    while let Some(pulled) = under_way.join_next().await {
+        is_whole(&pulled.unwrap().unwrap());
+    }
+    let took = begun.elapsed();
+    let mut slowest = 0;
+    for (number, (_, counted)) in organizations.iter().enumerate() {
+        let counted = counted.lock().unwrap().clone();
+        assert!(counted.refused <= 1, "organisation {number} said 429 {} times", counted.refused);
+        slowest = slowest.max(floor(&counted.answered));
+    }
+    let refused = *Mutex::lock(&refused_by_torq).unwrap();
+    let floor = second * u32::try_from(slowest).unwrap();
+    println!("{took:?}, of which the limits alone take {floor:?}; Torq said 429 {refused} times");
+    assert!(floor >= second * 30, "the limits do not slow anybody: {floor:?}");
+    assert!(took <= floor.mul_f64(1.1), "took {took:?}, and the limits alone take {floor:?}");
+    assert!(refused <= 1, "Torq said 429 {refused} times");
+}
+
+/// Speed is worth nothing if something was left out.
+fn is_whole(pulled: &Pulled) {
+    assert!(pulled.failures.is_empty(), "{:?}", pulled.failures);
+    assert!(pulled.manifest.refused.is_empty(), "{:?}", pulled.manifest.refused);
+    let members = pulled.documents.keys().filter(|name| name.path().contains("group-users")).count();
+    assert_eq!(members, ORGANIZATION.groups);
+}
