@@ -53,7 +53,7 @@ pub struct HostOptions {
     pub trust: Trust,
 }
 
-/// One host with one credential. Clones share the connections, the rate gate and the counts.
+/// One host with one credential. Clones share the connections and the counts; all hosts of one origin and budget share the rate gate.
 #[derive(Clone)]
 pub struct Host(Arc<Shared>);
 
@@ -85,7 +85,7 @@ pub(in crate::source::http) struct Base {
 /// How everything leaves, token requests too: past the gate, paid from the budget, one attempt at a time.
 pub(in crate::source::http) struct Line {
     client: Client,
-    gate: Gate,
+    gate: Arc<Gate>,
     budget: Budget,
     limits: Limits,
     timeout: Duration,
@@ -106,7 +106,7 @@ impl Host {
         let credential = Credential::new(options.authorization, &base)?;
         let line = Line {
             client,
-            gate: Gate::new(options.limits.clone()),
+            gate: options.budget.gate(options.service, &base.url, &options.limits),
             budget: options.budget,
             limits: options.limits,
             timeout: options.timeout,
