@@ -88,7 +88,7 @@ fn live(number: usize, okta: &StandIn, torq: &StandIn, second: Duration, budget:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_connections_are_as_fast_as_the_limits_allow() {
-    let second = Duration::from_millis(100);
+    let second = Duration::from_millis(150);
     let per_second = PerSecond::new(TORQ_A_SECOND, second);
     let refused_by_torq = per_second.refused();
     let torq = StandIn::start(move |request| per_second.answer(|| ORGANIZATION.torq(request)));

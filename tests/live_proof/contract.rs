@@ -40,7 +40,7 @@ impl Prism {
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if line.contains("Prism is listening") {
-                    drop(said.send(()));
+                    _ = said.send(());
                 }
             }
         });
