@@ -1,0 +1,7 @@
+//! The transport against hosts on loopback that misbehave.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "live_http/schedules.rs"]
+mod schedules;
+#[path = "live_http/stand_in.rs"]
+mod stand_in;
