@@ -31,6 +31,10 @@ pub enum Command {
     Check(CheckArguments),
     /// Say who can sign in, and with what role.
     Who(WhoArguments),
+    /// Read the connections of the project file live, and write them as snapshots.
+    Pull(PullArguments),
+    /// Write ssolint.yaml and connection.yaml for a first connection.
+    Init(InitArguments),
     /// List the rules.
     Rules(RulesArguments),
     /// Show one rule's page.
@@ -46,11 +50,85 @@ pub enum PeopleChoice {
     Pseudonyms,
 }
 
+/// Where connections come from, and what reading them live may cost.
+#[derive(Debug, Clone, Args)]
+pub struct LiveArguments {
+    /// The project file; by default the nearest ssolint.yaml from here upward.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The most requests that this run sends, retries too. Given, it is also used for what is only good to have.
+    #[arg(long, value_name = "N")]
+    pub max_requests: Option<u64>,
+    /// The longest time that this run reads live, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    pub timeout: u64,
+    /// Let the project file's `command:` entries run.
+    #[arg(long)]
+    pub allow_command: bool,
+    /// A PEM file of certificate authorities beside the system's; more than once for several.
+    #[arg(long = "certificate-authority", value_name = "FILE")]
+    pub certificate_authorities: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PullArguments {
+    /// Connections of the project file; all that can be read live where none is named.
+    #[arg(value_name = "CONNECTION")]
+    pub connections: Vec<String>,
+    /// The folder to write to: one folder a connection in it.
+    #[arg(long, value_name = "DIR", required_unless_present = "explain")]
+    pub out: Option<PathBuf>,
+    /// Replace logins, emails and names of groups that are not mapped by pseudonyms; verdicts stay the same.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "names")]
+    pub people: PulledPeople,
+    /// An environment variable with the key of the pseudonyms, so that they are the same in each run.
+    #[arg(long, value_name = "NAME")]
+    pub pseudonym_key_env: Option<String>,
+    /// Print every request that can be sent, with what it needs, and send none.
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub live: LiveArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PulledPeople {
+    Names,
+    Pseudonyms,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// How the connection is called.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The organisation's Okta URL, such as https://acme.okta.com.
+    #[arg(long, value_name = "URL")]
+    pub okta_url: Option<String>,
+    /// The id of the app that signs people in to Torq; by default it is found by the label Torq*.
+    #[arg(long, value_name = "ID")]
+    pub app: Option<String>,
+    /// The Torq region: us, eu or jp.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Write over files that are there.
+    #[arg(long)]
+    pub force: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Snapshots: folders, or single .json or .yaml files.
+    /// Snapshots: folders, or single .json or .yaml files; without any, the connections of the project file.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read connections of the project file live; all that can be where none is named.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..)]
+    pub live_connections: Option<Vec<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
@@ -79,9 +157,14 @@ pub struct CheckArguments {
 
 #[derive(Debug, Args)]
 pub struct WhoArguments {
-    /// Snapshots: folders, or single .json or .yaml files.
+    /// Snapshots: folders, or single .json or .yaml files; without any, the connections of the project file.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read connections of the project file live; all that can be where none is named.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..)]
+    pub live_connections: Option<Vec<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// A login or an email; more than once for several people.
     #[arg(long = "user", value_name = "USER", conflicts_with = "all")]
     pub users: Vec<String>,

@@ -1,11 +1,15 @@
 //! `ssolint check`.
 
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
 use globset::Glob;
 use ssolint::finding::{PeopleShown, Severity};
 use ssolint::report::pretty::Detail;
 use ssolint::report::{ConnectionReport, Report, json, pretty, sarif, statistics};
 use ssolint::rules::facts::Options;
 use ssolint::rules::{Rule, catalogue};
+use ssolint::source::pull::clock;
 
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice};
@@ -26,8 +30,8 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let rules = selected(&typed.select, &typed.ignore)?;
-    let read = snapshots::read(&typed.paths)?;
-    let options = Options::default();
+    let read = snapshots::read(&typed.paths, typed.live_connections.as_deref(), &typed.live)?;
+    let options = options();
     let mut report = Report::default();
     for snapshot in read.snapshots {
         report.connections.push(ssolint::check::connection(snapshot, rules.iter().copied(), &options));
@@ -39,8 +43,14 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     for target in &targets {
         write(&report, target, typed, colour)?;
     }
-    let unread = if read.failed > 0 || !clashes.is_empty() { Exit::WrongUse } else { Exit::Clean };
+    let unread = if clashes.is_empty() { read.exit } else { Exit::WrongUse };
     Ok(Exit::worst(report.connections.iter().map(|connection| exit(connection, fail_on)).chain([unread])))
+}
+
+/// Rules have no clock: the day comes from here.
+fn options() -> Options {
+    let today = clock::day(SystemTime::now());
+    Options::from([("snapshot-stale".to_owned(), BTreeMap::from([("today".to_owned(), today.into())]))])
 }
 
 fn write(

@@ -4,7 +4,10 @@
 mod arguments;
 mod check;
 mod explain;
+mod init;
+mod live;
 mod output;
+mod pull;
 mod snapshots;
 mod who;
 
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Check(typed) => check::run(&typed, arguments.colour),
         Command::Who(typed) => who::run(&typed, arguments.colour),
+        Command::Pull(typed) => pull::run(&typed),
+        Command::Init(typed) => init::run(&typed),
         Command::Rules(typed) => explain::rules(&typed),
         Command::Explain(typed) => explain::explain(&typed, arguments.colour),
         Command::Schema(typed) => explain::schema(&typed),

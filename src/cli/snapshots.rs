@@ -1,38 +1,68 @@
-//! The snapshots that a command is to read, with names that are told apart.
+//! The snapshots that a command is to read: from paths, from the project file, or live; with names that are told apart.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ssolint::source::snapshot::{self, Snapshot};
 
+use crate::Exit;
+use crate::arguments::LiveArguments;
+use crate::live;
 use crate::output::{self, Problem};
 
 /// What was read, and whether all of it was.
 pub struct Read {
     pub snapshots: Vec<Snapshot>,
-    /// A path could not be read at all; the others still are.
-    pub failed: usize,
+    /// What it costs that a path could not be read, or a connection was not reached; the others still are.
+    pub exit: Exit,
 }
 
-/// Reads every path; one that cannot be read is said on standard error, and the others go on.
-pub fn read(paths: &[PathBuf]) -> Result<Read, Problem> {
-    if paths.is_empty() {
-        return Err(Problem(
-            "name a snapshot to read, such as `ssolint check examples/first-look`; README.md says how to make one"
-                .to_owned(),
-        ));
-    }
-    let mut read = Read { snapshots: Vec::new(), failed: 0 };
+/// Reads every path and connection; one that cannot be read is said on standard error, and the others go on.
+pub fn read(
+    paths: &[PathBuf],
+    connections: Option<&[String]>,
+    arguments: &LiveArguments,
+) -> Result<Read, Problem> {
+    let mut read = Read { snapshots: Vec::new(), exit: Exit::Clean };
     for path in paths {
+        read.path(path);
+    }
+    match connections {
+        Some(names) => {
+            let project = live::project(arguments)?;
+            let pulled = live::pull(&project, names, arguments)?;
+            read.exit = Exit::worst([read.exit, pulled.exit]);
+            for (connection, pulled) in pulled.read {
+                read.snapshots.push(pulled.snapshot(&connection));
+            }
+        }
+        None if paths.is_empty() => {
+            let project = live::project(arguments)?;
+            let snapshots = project.connections.iter().filter_map(|connection| connection.snapshot.as_ref());
+            let snapshots: Vec<PathBuf> = snapshots.map(|path| project.folder.join(path)).collect();
+            if snapshots.is_empty() {
+                return Err(Problem(format!(
+                    "{} names no snapshot; add --live to read its connections live, or name a snapshot to read, such as `ssolint check examples/first-look`",
+                    project.file.display()
+                )));
+            }
+            snapshots.iter().for_each(|path| read.path(path));
+        }
+        None => {}
+    }
+    Ok(read)
+}
+
+impl Read {
+    fn path(&mut self, path: &std::path::Path) {
         match snapshot::read(path) {
-            Ok(snapshot) => read.snapshots.push(snapshot),
+            Ok(snapshot) => self.snapshots.push(snapshot),
             Err(error) => {
                 output::problem(&Problem(error.to_string()));
-                read.failed += 1;
+                self.exit = Exit::WrongUse;
             }
         }
     }
-    Ok(read)
 }
 
 /// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.

@@ -23,8 +23,8 @@ const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", 
 pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(typed)?;
-    let read = snapshots::read(&typed.paths)?;
-    let mut exits = vec![if read.failed > 0 { Exit::WrongUse } else { Exit::Clean }];
+    let read = snapshots::read(&typed.paths, typed.live_connections.as_deref(), &typed.live)?;
+    let mut exits = vec![read.exit];
     let mut worlds: Vec<_> = read
         .snapshots
         .iter()

@@ -1,4 +1,8 @@
 //! The only place with IO below the command line: from files to documents. What they mean is left to `model`.
 
+pub mod credentials;
 pub mod http;
+pub mod pull;
+pub mod live;
+pub mod project;
 pub mod snapshot;

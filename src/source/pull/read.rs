@@ -742,11 +742,11 @@ impl<'a> Reading<'a> {
         if !scopes.is_empty() {
             self.note(format!("Okta did not give the service app the scopes {}: what needs them was not read", scopes.join(", ")));
         }
+        let requests = self.requests();
         let mut refused = self.ledger.refused;
         let key = |refusal: &Refusal| (refusal.document.clone(), refusal.status, refusal.why.clone());
         refused.sort_by_key(key);
         refused.dedup_by_key(|refusal| key(refusal));
-        let requests = self.requests();
         let mut pulled = Pulled {
             documents: self.ledger.documents,
             manifest: Manifest {

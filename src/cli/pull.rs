@@ -1,0 +1,77 @@
+//! `ssolint pull`.
+
+use std::io::Write;
+
+use ssolint::finding::prose::visible;
+use ssolint::source::http;
+use ssolint::source::pull::{folder, torq};
+
+use crate::Exit;
+use crate::arguments::PullArguments;
+use crate::output::{self, Problem};
+use crate::live;
+
+pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
+    if typed.explain {
+        return output::write(None, explain().as_bytes()).map(|()| Exit::Clean);
+    }
+    let Some(out) = &typed.out else {
+        return Err(Problem("name the folder to write to: --out DIR".to_owned()));
+    };
+    let project = live::project(&typed.live)?;
+    let read = live::pull(&project, &typed.connections, &typed.live)?;
+    let mut exit = read.exit;
+    let mut text = String::new();
+    for (name, pulled) in &read.read {
+        match folder::write(pulled, out, name) {
+            Ok(path) => {
+                text.push_str(&format!(
+                    "{}: {} documents, {} requests\n",
+                    path.display(),
+                    pulled.documents.len(),
+                    pulled.requests
+                ));
+                for notice in &pulled.notices {
+                    text.push_str(&format!("  {notice}\n"));
+                }
+                for refusal in &pulled.manifest.refused {
+                    text.push_str(&format!("  gap: {}: {}\n", refusal.document, refusal.why));
+                }
+                for gap in &pulled.manifest.gaps {
+                    text.push_str(&format!("  gap: {gap}\n"));
+                }
+            }
+            Err(error) => {
+                output::problem(&Problem(error.to_string()));
+                exit = Exit::WrongUse;
+            }
+        }
+    }
+    text.push_str(&format!("{}\n", torq::NOT_RUN_LIVE));
+    let shown: String = text.lines().map(|line| visible(line) + "\n").collect();
+    // What is read is on disk; this is for people.
+    let _ = std::io::stderr().lock().write_all(shown.as_bytes());
+    Ok(exit)
+}
+
+/// Every request that can be sent: service, method, path, scope, evidence, permission.
+fn explain() -> String {
+    let mut text = String::from("These requests can be sent, and no others. Nothing is written to Okta or Torq.\n\n");
+    for one in http::sent() {
+        text.push_str(&format!(
+            "{:5} {:4} {}\n           needs: {}{}\n           {}\n",
+            one.service.name(),
+            one.method.name(),
+            one.path,
+            one.permission,
+            one.scope.map_or_else(String::new, |scope| format!("; a service app: {scope}")),
+            one.evidence.name()
+        ));
+    }
+    text.push_str(
+        "\nverified: seen in recordings of real organisations. documented: in the vendor's reference only. untested: in neither, or only in part.\n",
+    );
+    text.push_str(torq::NOT_RUN_LIVE);
+    text.push('\n');
+    text
+}
