@@ -281,16 +281,16 @@ const TIMEOUT: &str = "30";
 fn no_request_is_refused_by_the_vendors_contracts() {
     let Some(contracts) = contracts() else { return };
     let mut asked = BTreeSet::new();
-    for (credential, issuer, command) in [
-        (Okta::ApiToken, "", "pull"),
-        (Okta::ServiceApp, "", "pull"),
-        (Okta::ApiToken, "/oauth2/aus1", "pull"),
-        (Okta::ServiceApp, "/oauth2/aus1", "check"),
-        (Okta::ApiToken, "", "check"),
+    for (credential, issuer, label, command) in [
+        (Okta::ApiToken, "", None, "pull"),
+        (Okta::ServiceApp, "", Some("Tor*"), "pull"),
+        (Okta::ApiToken, "/oauth2/aus1", None, "pull"),
+        (Okta::ServiceApp, "/oauth2/aus1", Some("*"), "check"),
+        (Okta::ApiToken, "", None, "check"),
     ] {
         let what = format!("{command} with {credential:?} and issuer {issuer:?}");
         let services = Services::start(&contracts, Bodies::Examples);
-        let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer);
+        let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer, label);
         let ran = match command {
             "pull" => project.run(&["pull", "--out", "out", "--timeout", TIMEOUT], A_HANG),
             _ => project.run(&["check", "--live", "--format", "json", "--timeout", TIMEOUT], A_HANG),
@@ -320,8 +320,9 @@ fn random_answers_never_bring_a_run_down() {
         assert!(runs < MOST_RUNS, "only {bodies} random bodies in {runs} runs");
         let credential = if runs % 2 == 0 { Okta::ApiToken } else { Okta::ServiceApp };
         let issuer = if runs % 3 == 0 { "/oauth2/aus1" } else { "" };
+        let label = (runs % 7 == 0).then_some("*");
         let services = Services::start(&contracts, Bodies::Random { spared: runs % 4 });
-        let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer);
+        let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer, label);
         let pulls = runs % 5 < 2;
         let ran = match pulls {
             true => project.run(&["pull", "--out", "out", "--timeout", TIMEOUT], A_HANG),
