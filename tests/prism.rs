@@ -7,13 +7,12 @@
 mod live_proof;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use live_proof::binary::{Ran, ssolint};
+use live_proof::binary::Ran;
 use live_proof::contract::{Objections, Prism, fits};
 use live_proof::project::{self, Okta};
 use live_proof::stand_in::{Request, Response, StandIn};
@@ -63,19 +62,15 @@ fn contracts() -> Option<Arc<Contracts>> {
     Some(contracts)
 }
 
-/// How an answer is made.
+/// How answers are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bodies {
     /// The vendor's examples; where no example is an app for Torq, one of ours.
     Examples,
-    /// Random ones that fit the schema, for all requests but these of every three, by their order and this number.
-    Random { spared: usize },
-}
-
-impl Bodies {
-    fn is_random(self, nth: usize) -> bool {
-        matches!(self, Self::Random { spared } if spared > 2 || nth % 3 != spared)
-    }
+    /// Random ones that fit the schema.
+    Random,
+    /// Random ones, in which ids, names and links are such that they lead on to further questions.
+    Leading,
 }
 
 /// One request as the contracts saw it.
@@ -91,6 +86,12 @@ struct Exchange {
     body: String,
 }
 
+impl Exchange {
+    fn told(&self) -> String {
+        format!("{} {} -> {} {}", self.request.method, self.request.target, self.status, self.body)
+    }
+}
+
 /// Okta and Torq in front of the contracts.
 struct Services {
     okta: StandIn,
@@ -101,12 +102,14 @@ struct Services {
 impl Services {
     fn start(contracts: &Arc<Contracts>, bodies: Bodies) -> Self {
         let exchanges = Arc::new(Mutex::new(Vec::new()));
-        let nth = Arc::new(AtomicUsize::new(0));
-        let start = |route: fn(&Contracts, &Request, bool) -> Exchanged| {
-            let (contracts, exchanges, nth) = (contracts.clone(), exchanges.clone(), nth.clone());
+                let start = |route: fn(&Contracts, &Request, bool) -> Exchanged| {
+            let (contracts, exchanges) = (contracts.clone(), exchanges.clone());
             StandIn::start(move |request| {
-                let random = bodies.is_random(nth.fetch_add(1, Ordering::SeqCst));
-                let Exchanged { response, kind, objections, made_up } = route(&contracts, request, random);
+                let random = bodies != Bodies::Examples;
+                let Exchanged { mut response, kind, objections, made_up } = route(&contracts, request, random);
+                if made_up && bodies == Bodies::Leading {
+                    response.body = lead_on(&kind, &response.body);
+                }
                 exchanges.lock().unwrap().push(Exchange {
                     request: request.clone(),
                     kind: format!("{} {kind}", request.method),
@@ -198,6 +201,10 @@ fn better_example(path: &str) -> Option<Value> {
             group("00g15acRUy0SYb9GT0g4", "OKTA_GROUP", "assigned", 2),
         ]),
         _ if fits("/api/v1/apps/{appId}", path) => app(),
+        _ if fits("/api/v1/users/{id}", path) => {
+            let login = path.rsplit('/').next()?.replace("%40", "@");
+            json!({"id": "00umapped", "status": "ACTIVE", "profile": {"login": login, "email": login}})
+        }
         _ if fits("/api/v1/authorizationServers/{authServerId}", path) => {
             json!({"id": "aus1", "name": "torq", "issuer": "x", "issuerMode": "ORG_URL", "status": "ACTIVE", "audiences": ["x"]})
         }
@@ -232,6 +239,41 @@ fn torq(contracts: &Contracts, request: &Request, random: bool) -> Exchanged {
     exchanged
 }
 
+/// Okta's ids for words of a made-up language, a mapped group among the groups, an app that Torq can use.
+fn lead_on(kind: &str, body: &[u8]) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
+    let rows = match &mut value {
+        Value::Array(rows) => rows.iter_mut().collect(),
+        other => vec![other],
+    };
+    for (number, row) in rows.into_iter().enumerate() {
+        let Some(row) = row.as_object_mut() else { continue };
+        if row.get("id").is_some_and(Value::is_string) {
+            row.insert("id".to_owned(), json!(format!("00x{number}")));
+        }
+        match kind {
+            "/api/v1/apps/{appId}" | "/api/v1/apps" => {
+                row.insert("signOnMode".to_owned(), json!("OPENID_CONNECT"));
+                row.insert("lastUpdated".to_owned(), json!("2026-01-20T17:30:35.000Z"));
+                row.insert("_links".to_owned(), json!({"accessPolicy": {"href": "https://acme.okta.com/api/v1/policies/rst1"}}));
+            }
+            "/api/v1/groups" => {
+                let name = ["Everyone", "engineers", "others"][number.min(2)];
+                row.insert("profile".to_owned(), json!({"name": name}));
+                row.insert("type".to_owned(), json!(if number == 0 { "BUILT_IN" } else { "OKTA_GROUP" }));
+            }
+            "/v1alpha/sso/claim_mappings" => {
+                let claims = [("groups", "engineers"), ("email", "ada@acme.com"), ("groups", "others")];
+                for (mapping, (name, wanted)) in row["claim_mappings"].as_array_mut().into_iter().flatten().zip(claims) {
+                    (mapping["claim_name"], mapping["claim_value"]) = (json!(name), json!(wanted));
+                }
+            }
+            _ => {}
+        }
+    }
+    value.to_string().into_bytes()
+}
+
 fn refused(exchanges: &[Exchange]) -> Vec<String> {
     exchanges
         .iter()
@@ -248,7 +290,7 @@ fn ended_by_itself(ran: &Ran, what: &str) {
 }
 
 /// The paths that a whole run must have asked, so that "nothing was refused" says something.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 18] = [
     "GET /.well-known/okta-organization",
     "GET /.well-known/openid-configuration",
     "GET /api/v1/apps",
@@ -260,7 +302,9 @@ const ASKED: [&str; 16] = [
     "GET /api/v1/groups/rules",
     "GET /api/v1/groups/{groupId}/users",
     "GET /api/v1/policies/{policyId}/rules",
+    "GET /api/v1/users",
     "GET /api/v1/users/{id}",
+    "GET /api/v1/users/{id}/groups",
     "GET /v1alpha/roles",
     "GET /v1alpha/sso/claim_mappings",
     "GET /v1alpha/users",
@@ -276,6 +320,34 @@ const ASKED_OF_A_SERVER: [&str; 5] = [
 ];
 
 const TIMEOUT: &str = "30";
+
+#[test]
+fn the_contracts_object_to_what_they_do_not_allow() {
+    let Some(contracts) = contracts() else { return };
+    let signed = ("authorization", "SSWS made-up");
+    let management = &contracts.management;
+    for (prism, target, header, allowed) in [
+        (management, "/api/v1/apps?limit=200", signed, true),
+        (management, "/api/v1/apps?limit=201", signed, false),
+        (management, "/api/v1/apps?limit=200", ("x-nothing", "x"), false),
+        (management, "/api/v1/apps?size=200", signed, false),
+        (management, "/api/v1/policies", signed, false),
+        (management, "/api/v1/nothing", signed, false),
+        (&contracts.torq, "/v1alpha/roles", ("authorization", "Bearer made-up"), true),
+        (&contracts.torq, "/v1alpha/roles", ("x-nothing", "x"), false),
+        (&contracts.oauth, "/oauth2/aus1/.well-known/openid-configuration", ("x-nothing", "x"), true),
+    ] {
+        let (name, value) = header;
+        let request = Request {
+            method: "GET".to_owned(),
+            target: target.to_owned(),
+            headers: vec![(name.to_owned(), value.to_owned())],
+            body: Vec::new(),
+        };
+        let (_, objections) = prism.ask(&request, &[]);
+        assert_eq!(objections.is_empty(), allowed, "{target} with {name}: {objections:?}");
+    }
+}
 
 #[test]
 fn no_request_is_refused_by_the_vendors_contracts() {
@@ -315,13 +387,14 @@ fn random_answers_never_bring_a_run_down() {
     const MOST_RUNS: usize = 200;
     let Some(contracts) = contracts() else { return };
     let (mut bodies, mut runs) = (0, 0);
-    let mut codes = std::collections::BTreeMap::<Option<i32>, usize>::new();
+    let mut codes = BTreeMap::<Option<i32>, usize>::new();
+    let mut kinds = BTreeMap::<String, usize>::new();
     while bodies < LEAST_BODIES {
         assert!(runs < MOST_RUNS, "only {bodies} random bodies in {runs} runs");
         let credential = if runs % 2 == 0 { Okta::ApiToken } else { Okta::ServiceApp };
         let issuer = if runs % 3 == 0 { "/oauth2/aus1" } else { "" };
         let label = (runs % 7 == 0).then_some("*");
-        let services = Services::start(&contracts, Bodies::Random { spared: runs % 4 });
+        let services = Services::start(&contracts, if runs % 4 < 2 { Bodies::Leading } else { Bodies::Random });
         let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer, label);
         let pulls = runs % 5 < 2;
         let ran = match pulls {
@@ -332,7 +405,7 @@ fn random_answers_never_bring_a_run_down() {
         let whole = matches!(ran.code, Some(0..=3)) && !ran.stderr.contains("panicked");
         if !whole {
             // The bodies are random: without them nobody could find it again.
-            let kept = project::keep(&exchanges.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>());
+            let kept = project::keep(&exchanges.iter().map(Exchange::told).collect::<Vec<_>>());
             panic!("run {runs} ({credential:?}): {}\nthe exchanges are in {}", ran.told(), kept.display());
         }
         if !pulls && ran.code != Some(2) && !ran.stdout.is_empty() {
@@ -341,8 +414,13 @@ fn random_answers_never_bring_a_run_down() {
         }
         assert_eq!(refused(&exchanges), [""; 0], "run {runs}: {}", ran.told());
         *codes.entry(ran.code).or_default() += 1;
-        bodies += exchanges.iter().filter(|exchange| exchange.random).count();
+        for exchange in exchanges.iter().filter(|exchange| exchange.random) {
+            bodies += 1;
+            *kinds.entry(exchange.kind.clone()).or_default() += 1;
+        }
         runs += 1;
     }
-    println!("{bodies} random bodies in {runs} runs; exits {codes:?}");
+    println!("{bodies} random bodies in {runs} runs; exits {codes:?}; {kinds:#?}");
+    let missing: Vec<_> = ASKED.iter().chain(&ASKED_OF_A_SERVER).filter(|kind| !kinds.contains_key(**kind)).collect();
+    assert_eq!(missing, ["POST /v1/auth/token"].iter().collect::<Vec<_>>(), "never answered at random");
 }
