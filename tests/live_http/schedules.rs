@@ -108,7 +108,11 @@ impl Lasting {
             Self::TwoNexts => *end == End::Error("Broken"),
             Self::PageIsGone => *end == End::Error("PageLost"),
             Self::Redirect => *end == End::Error("Redirected"),
-            Self::BadRequest | Self::AlwaysDown => *end == End::Error("Server"),
+            Self::BadRequest => *end == End::Error("Server"),
+            // The last attempt may meet something else.
+            Self::AlwaysDown => {
+                matches!(end, End::Error("Server" | "TimedOut" | "Connection" | "Broken" | "RateLimited"))
+            }
             Self::NotAList => *end == End::Error("NotAList"),
         }
     }
@@ -276,7 +280,13 @@ impl World {
         assert_eq!(request.header("authorization"), Some("SSWS token"));
         let headers = self.headers();
         let whole = self.whole(request, &headers);
-        let Some(fault) = self.schedule.passing.get(&number).copied() else { return vec![Step::Send(whole)] };
+        let Some(fault) = self.schedule.passing.get(&number).copied() else {
+            return if self.schedule.framing == Framing::Close {
+                vec![Step::Send(whole), Step::Close]
+            } else {
+                vec![Step::Send(whole)]
+            };
+        };
         self.seen.lock().unwrap().met.push(format!("{fault:?}"));
         self.broken(fault, whole, &headers)
     }
@@ -290,8 +300,8 @@ impl World {
         };
         let head = whole.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         let (send, close) = (|bytes: &[u8]| Step::Send(bytes.to_vec()), Step::Close);
-        // One byte at least is missing, and not only from the trailer of a body that is whole.
-        let cut = 1 + self.random.below(whole.len() - 8);
+        // Anywhere, and at least one byte is missing.
+        let cut = 1 + self.random.below(whole.len() - 1);
         match fault {
             Passing::RateLimit => vec![Step::Send(limited(self.schedule.window))],
             Passing::Concurrency => vec![Step::Send(limited(0))],
@@ -328,7 +338,7 @@ impl World {
             }
             Passing::TooLong => {
                 let body = plain_body(&whole[head..], self.schedule.framing);
-                let length = self.random.below(body.len());
+                let length = self.random.below(body.len().max(1));
                 vec![Step::Send(with_length(length, &body))]
             }
             Passing::BrokenChunk => {
@@ -502,6 +512,8 @@ pub fn name(error: &RequestError) -> &'static str {
 }
 
 struct Outcome {
+    /// What must not be.
+    wrong: Vec<String>,
     ends: Vec<End>,
     met: Vec<String>,
 }
@@ -563,11 +575,14 @@ async fn run(schedule: Schedule) -> Outcome {
 
     let took = began.elapsed();
     let seen = seen.lock().unwrap();
-    let says = || format!("{schedule:?}\nended with {ends:?} after {took:?}, {} requests", seen.requests);
-    assert!(took < schedule.time + Duration::from_secs(1), "too long: {}", says());
-    assert!(budget.requests_spent() <= schedule.most_requests, "too many: {}", says());
-    assert_eq!(host.requests_made(), budget.requests_spent(), "not all counted: {}", says());
-    assert!(seen.requests <= budget.requests_spent(), "sent but not paid: {}", says());
+    let spent = budget.requests_spent();
+    let mut wrong = Vec::new();
+    if took > schedule.time + Duration::from_secs(3) {
+        wrong.push("too long".to_owned());
+    }
+    if spent > schedule.most_requests || host.requests_made() != spent || seen.requests > spent {
+        wrong.push(format!("{spent} requests paid, {} counted", host.requests_made()));
+    }
     for (number, end) in ends.iter().enumerate() {
         let trouble = schedule.lasting.filter(|trouble| trouble.path == number).map(|trouble| trouble.fault);
         let passing = ["TimedOut", "Connection", "Broken", "Server", "RateLimited"];
@@ -588,15 +603,23 @@ async fn run(schedule: Schedule) -> Outcome {
                 .is_some_and(|one| (one.fault, one.path, one.page) == (Lasting::PageIsGone, number, 0)),
             end => trouble.is_some_and(|trouble| trouble.fits(end)),
         };
-        assert!(fits, "question {number} must not end with {end:?}: {}", says());
+        if !fits {
+            wrong.push(format!("question {number} must not end with {end:?}"));
+        }
     }
-    Outcome { met: seen.met.clone(), ends }
+    if !wrong.is_empty() {
+        let (requests, met) = (seen.requests, &seen.met);
+        wrong.push(format!(
+            "{schedule:?} ended with {ends:?} after {took:?} and {requests} requests that met {met:?}"
+        ));
+    }
+    Outcome { wrong, met: seen.met.clone(), ends }
 }
 
 #[test]
 fn every_bad_day_ends_with_the_whole_truth_or_a_named_error() {
     let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-    let (first, count) = (number("SSOLINT_FIRST_SCHEDULE", 0), number("SSOLINT_SCHEDULES", 2400));
+    let (first, count) = (number("SSOLINT_FIRST_SCHEDULE", 0), number("SSOLINT_SCHEDULES", 2100));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let outcomes = runtime.block_on(async {
         let places = Arc::new(tokio::sync::Semaphore::new(24));
@@ -610,6 +633,14 @@ fn every_bad_day_ends_with_the_whole_truth_or_a_named_error() {
         }
         tasks.join_all().await
     });
+
+    let wrong: Vec<&String> = outcomes.iter().flat_map(|outcome| &outcome.wrong).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of them, first {:#?}",
+        wrong.len(),
+        wrong.iter().take(6).collect::<Vec<_>>()
+    );
 
     let (mut met, mut ended) = (BTreeMap::<String, usize>::new(), BTreeMap::<End, usize>::new());
     for outcome in &outcomes {

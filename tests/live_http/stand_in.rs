@@ -161,18 +161,24 @@ pub fn message(status: u16, headers: &[(&str, String)], body: &str, framing: Fra
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    match framing {
-        Framing::Length => text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len())),
-        Framing::Close => text.push_str(&format!("Connection: close\r\n\r\n{body}")),
+    let body = body.as_bytes();
+    let (head, body) = match framing {
+        Framing::Length => (format!("Content-Length: {}", body.len()), body.to_vec()),
+        Framing::Close => ("Connection: close".to_owned(), body.to_vec()),
         Framing::Chunks => {
-            text.push_str("Transfer-Encoding: chunked\r\n\r\n");
-            for chunk in body.as_bytes().chunks(37) {
-                text.push_str(&format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)));
+            let mut framed = Vec::new();
+            for chunk in body.chunks(37) {
+                framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                framed.extend_from_slice(chunk);
+                framed.extend_from_slice(b"\r\n");
             }
-            text.push_str("0\r\n\r\n");
+            framed.extend_from_slice(b"0\r\n\r\n");
+            ("Transfer-Encoding: chunked".to_owned(), framed)
         }
-    }
-    text.into_bytes()
+    };
+    text.push_str(&head);
+    text.push_str("\r\n\r\n");
+    [text.into_bytes(), body].concat()
 }
 
 pub fn json(status: u16, headers: &[(&str, String)], body: &str) -> Steps {
