@@ -48,7 +48,8 @@ pub fn pull(project: &Project, names: &[String], arguments: &LiveArguments) -> R
     let results = runtime.block_on(async {
         let mut under_way = JoinSet::new();
         for (index, connection) in connections.iter().enumerate() {
-            let (connector, connection, folder) = (connector.clone(), (*connection).clone(), project.folder.clone());
+            let (connector, connection, folder) =
+                (connector.clone(), (*connection).clone(), project.folder.clone());
             under_way.spawn(async move {
                 let live = match connector.connect(&connection, &folder).await {
                     Ok(live) => live,
@@ -85,7 +86,8 @@ pub fn pull(project: &Project, names: &[String], arguments: &LiveArguments) -> R
 fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a ProjectConnection>, Problem> {
     let file = project.file.display();
     if names.is_empty() {
-        let live: Vec<_> = project.connections.iter().filter(|connection| connection.live.is_some()).collect();
+        let live: Vec<_> =
+            project.connections.iter().filter(|connection| connection.live.is_some()).collect();
         if live.is_empty() {
             return Err(Problem(format!(
                 "{file} has no connection that can be read live: none has `okta:` with `auth:`"

@@ -8,8 +8,8 @@ use ssolint::source::pull::{folder, torq};
 
 use crate::Exit;
 use crate::arguments::PullArguments;
-use crate::output::{self, Problem};
 use crate::live;
+use crate::output::{self, Problem};
 
 pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     if typed.explain {
@@ -56,7 +56,8 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
 
 /// Every request that can be sent: service, method, path, scope, evidence, permission.
 fn explain() -> String {
-    let mut text = String::from("These requests can be sent, and no others. Nothing is written to Okta or Torq.\n\n");
+    let mut text =
+        String::from("These requests can be sent, and no others. Nothing is written to Okta or Torq.\n\n");
     for one in http::sent() {
         text.push_str(&format!(
             "{:5} {:4} {}\n           needs: {}{}\n           {}\n",

@@ -168,7 +168,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, "marked-secret\n").unwrap();
-        for (mode, expected) in [(0o600, Ok("marked-secret")), (0o400, Ok("marked-secret")), (0o640, Err(())), (0o604, Err(()))] {
+        for (mode, expected) in
+            [(0o600, Ok("marked-secret")), (0o400, Ok("marked-secret")), (0o640, Err(())), (0o604, Err(()))]
+        {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             let secret = read(SecretSource::File(path.clone()), Commands::NotAllowed).await;
             match expected {
@@ -193,7 +195,11 @@ mod tests {
             (shell("echo marked-secret; exit 3"), Commands::Allowed, Err("exit status: 3")),
             (shell("true"), Commands::Allowed, Err("holds no secret")),
             (SecretSource::Command(Vec::new()), Commands::Allowed, Err("names no program")),
-            (SecretSource::Command(vec!["/no/such/program".to_owned()]), Commands::Allowed, Err("could not be run")),
+            (
+                SecretSource::Command(vec!["/no/such/program".to_owned()]),
+                Commands::Allowed,
+                Err("could not be run"),
+            ),
         ] {
             match (read(source, commands).await, expected) {
                 (Ok(secret), Ok(text)) => assert_eq!(secret, text),

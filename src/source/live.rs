@@ -13,16 +13,21 @@ use crate::document::connection::Region;
 
 use super::credentials::{Commands, SecretError, SecretSource};
 use super::http::{
-    Algorithm, Authorization, Budget, Host, HostError, HostOptions, KeyError, Limits, PrivateKey, Service, ServiceApp,
-    TokenSource, Trust,
+    Algorithm, Authorization, Budget, Host, HostError, HostOptions, KeyError, Limits, PrivateKey, Service,
+    ServiceApp, TokenSource, Trust,
 };
 use super::project::{AppName, LiveSettings, OktaAuth, ProjectConnection, ServiceAppSettings, TorqLive};
 use super::pull::okta::OktaId;
 use super::pull::{AppChoice, Credential, Issuer, Live, OktaSide};
 
 /// Scopes that a service app needs, where the project file names none.
-pub const SCOPES: [&str; 5] =
-    ["okta.apps.read", "okta.groups.read", "okta.users.read", "okta.policies.read", "okta.authorizationServers.read"];
+pub const SCOPES: [&str; 5] = [
+    "okta.apps.read",
+    "okta.groups.read",
+    "okta.users.read",
+    "okta.policies.read",
+    "okta.authorizationServers.read",
+];
 
 /// One attempt of one request, up to the last byte.
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -49,13 +54,19 @@ pub enum ConnectError {
     Secret { what: &'static str, cause: SecretError },
     #[error("okta.auth.service_app.key: {0}")]
     Key(KeyError),
-    #[error("okta.auth.service_app.alg: {0} is not an algorithm that Okta takes; there are RS256, RS384, RS512, ES256, ES384 and ES512")]
+    #[error(
+        "okta.auth.service_app.alg: {0} is not an algorithm that Okta takes; there are RS256, RS384, RS512, ES256, ES384 and ES512"
+    )]
     Algorithm(String),
     #[error("{what}: {cause}")]
     Host { what: &'static str, cause: HostError },
-    #[error("okta.app_id: {0:?} is not an id; Okta shows it in the app's address, such as 0oa1gjh63g214q0Hq0g4")]
+    #[error(
+        "okta.app_id: {0:?} is not an id; Okta shows it in the app's address, such as 0oa1gjh63g214q0Hq0g4"
+    )]
     AppId(String),
-    #[error("torq.region: the vendor does not say where the API of {0} is; give torq.base_url and torq.auth_url")]
+    #[error(
+        "torq.region: the vendor does not say where the API of {0} is; give torq.base_url and torq.auth_url"
+    )]
     Region(&'static str),
 }
 
@@ -79,7 +90,11 @@ impl Connector {
     }
 
     /// Makes a connection ready to be read. Relative paths of secrets begin in `folder`.
-    pub async fn connect(&self, connection: &ProjectConnection, folder: &std::path::Path) -> Result<Live, ConnectError> {
+    pub async fn connect(
+        &self,
+        connection: &ProjectConnection,
+        folder: &std::path::Path,
+    ) -> Result<Live, ConnectError> {
         let live = connection.live.as_ref().ok_or_else(|| ConnectError::NotLive(connection.name.clone()))?;
         let LiveSettings { okta, torq } = live;
         let app = match &okta.app {
@@ -92,7 +107,9 @@ impl Connector {
         };
         let named = format!("{:?}", okta.auth);
         let host = self
-            .host(Service::Okta, "okta.org_url", &okta.org_url, named, folder, || self.okta_authorization(&okta.auth, folder))
+            .host(Service::Okta, "okta.org_url", &okta.org_url, named, folder, || {
+                self.okta_authorization(&okta.auth, folder)
+            })
             .await?;
         let issuer = match connection.settings.torq.as_ref().and_then(|torq| torq.issuer_url.as_deref()) {
             Some(url) => self.issuer(url).await,
@@ -145,7 +162,11 @@ impl Connector {
         Ok(host)
     }
 
-    async fn okta_authorization(&self, auth: &OktaAuth, folder: &std::path::Path) -> Result<Authorization, ConnectError> {
+    async fn okta_authorization(
+        &self,
+        auth: &OktaAuth,
+        folder: &std::path::Path,
+    ) -> Result<Authorization, ConnectError> {
         match auth {
             OktaAuth::ApiToken(source) => {
                 Ok(Authorization::ApiToken(self.secret("okta.auth.api_token", source, folder).await?))
@@ -153,9 +174,9 @@ impl Connector {
             OktaAuth::ServiceApp(ServiceAppSettings { client_id, key, kid, alg, scopes }) => {
                 let text = self.secret("okta.auth.service_app.key", key, folder).await?;
                 let algorithm = match alg {
-                    Some(name) => {
-                        Some(Algorithm::from_name(name).ok_or_else(|| ConnectError::Algorithm(name.clone()))?)
-                    }
+                    Some(name) => Some(
+                        Algorithm::from_name(name).ok_or_else(|| ConnectError::Algorithm(name.clone()))?,
+                    ),
                     None => None,
                 };
                 let key = PrivateKey::read(&text, algorithm, kid.clone()).map_err(ConnectError::Key)?;
@@ -171,8 +192,10 @@ impl Connector {
         let parsed = reqwest::Url::parse(url).ok()?;
         let base = parsed.origin().ascii_serialization();
         let nobody = || async { Ok(Authorization::None) };
-        let host =
-            self.host(Service::Okta, "torq.issuer_url", &base, String::new(), std::path::Path::new(""), nobody).await.ok()?;
+        let host = self
+            .host(Service::Okta, "torq.issuer_url", &base, String::new(), std::path::Path::new(""), nobody)
+            .await
+            .ok()?;
         Some(Issuer { host, path: parsed.path().trim_end_matches('/').to_owned() })
     }
 

@@ -2,7 +2,7 @@
 
 pub mod credentials;
 pub mod http;
-pub mod pull;
 pub mod live;
 pub mod project;
+pub mod pull;
 pub mod snapshot;

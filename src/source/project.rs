@@ -98,7 +98,9 @@ pub struct TorqLive {
 /// Why a project file was not read, with its place.
 #[derive(Debug, Error)]
 pub enum ProjectError {
-    #[error("no {FILE} was found here or above; name one with --config, write one with `ssolint init`, or name a snapshot to read")]
+    #[error(
+        "no {FILE} was found here or above; name one with --config, write one with `ssolint init`, or name a snapshot to read"
+    )]
     NotFound,
     #[error("{path} could not be read: {cause}")]
     Unreadable { path: String, cause: std::io::Error },
@@ -117,8 +119,8 @@ pub fn find(config: Option<&Path>, from: &Path) -> Result<PathBuf, ProjectError>
 /// Reads a project file, and the `connection.yaml` files that it names.
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
     let shown = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|cause| ProjectError::Unreadable { path: shown.clone(), cause })?;
+    let text =
+        fs::read_to_string(path).map_err(|cause| ProjectError::Unreadable { path: shown.clone(), cause })?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let reader = Reader { shown, text: &text };
     let value = strict::read_yaml(&text).map_err(|error| ProjectError::Wrong {
@@ -181,35 +183,57 @@ impl Reader<'_> {
     fn project(&self, value: &Value, folder: &Path) -> Result<Vec<ProjectConnection>, ProjectError> {
         let root = JsonPath::root();
         if !value.is_object() {
-            return Err(self.wrong(&root, Part::Value, "a project file is an object with the keys version and connections"));
+            return Err(self.wrong(
+                &root,
+                Part::Value,
+                "a project file is an object with the keys version and connections",
+            ));
         }
         for (path, keys) in KEYS {
             self.known_keys(value, &root, path, keys)?;
         }
         match value.get("version") {
             Some(version) if version.as_u64() == Some(VERSION) => {}
-            Some(_) => return Err(self.wrong(&root.key("version"), Part::Value, format!("the only version is {VERSION}"))),
+            Some(_) => {
+                return Err(self.wrong(
+                    &root.key("version"),
+                    Part::Value,
+                    format!("the only version is {VERSION}"),
+                ));
+            }
             None => return Err(self.wrong(&root, Part::Value, format!("version: {VERSION} is missing"))),
         }
         let defaults = value.get("defaults").cloned().unwrap_or_default();
         let entries = match value.get("connections") {
             None | Some(Value::Null) => return Ok(Vec::new()),
             Some(Value::Array(entries)) => entries,
-            Some(_) => return Err(self.wrong(&root.key("connections"), Part::Value, "connections is a list")),
+            Some(_) => {
+                return Err(self.wrong(&root.key("connections"), Part::Value, "connections is a list"));
+            }
         };
         let mut connections: Vec<ProjectConnection> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let path = JsonPath::root().key("connections").index(index);
             let connection = self.connection(entry, &path, &defaults, folder)?;
             if connections.iter().any(|other| other.name == connection.name) {
-                return Err(self.wrong(&path.key("name"), Part::Value, format!("another connection is called {} too", connection.name)));
+                return Err(self.wrong(
+                    &path.key("name"),
+                    Part::Value,
+                    format!("another connection is called {} too", connection.name),
+                ));
             }
             connections.push(connection);
         }
         Ok(connections)
     }
 
-    fn known_keys(&self, value: &Value, at: &JsonPath, path: &[&str], keys: &[&str]) -> Result<(), ProjectError> {
+    fn known_keys(
+        &self,
+        value: &Value,
+        at: &JsonPath,
+        path: &[&str],
+        keys: &[&str],
+    ) -> Result<(), ProjectError> {
         match path.split_first() {
             Some((&"*", rest)) => {
                 for (index, element) in value.as_array().into_iter().flatten().enumerate() {
@@ -245,16 +269,22 @@ impl Reader<'_> {
         if !entry.is_object() {
             return Err(self.wrong(path, Part::Value, "a connection is an object with a name"));
         }
-        let name: String = match entry.get("name") {
-            Some(Value::String(name)) if is_name(name) => name.clone(),
-            Some(_) => return Err(self.wrong(&path.clone().key("name"), Part::Value, "a name has letters, digits, and `-`, `_` or `.` between them: folders are called by it")),
-            None => return Err(self.wrong(path, Part::Value, "a connection needs a name")),
-        };
+        let name: String =
+            match entry.get("name") {
+                Some(Value::String(name)) if is_name(name) => name.clone(),
+                Some(_) => return Err(self.wrong(
+                    &path.clone().key("name"),
+                    Part::Value,
+                    "a name has letters, digits, and `-`, `_` or `.` between them: folders are called by it",
+                )),
+                None => return Err(self.wrong(path, Part::Value, "a connection needs a name")),
+            };
         let merged = |key: &str| merge(defaults.get(key), entry.get(key));
         let okta: OktaEntry = self.typed(&merged("okta"), &path.clone().key("okta"))?;
         let torq: TorqEntry = self.typed(&merged("torq"), &path.clone().key("torq"))?;
         let stage: Option<Stage> = self.typed(&merged("stage"), &path.clone().key("stage"))?;
-        let snapshot: Option<PathBuf> = self.typed(&entry.get("snapshot").cloned().unwrap_or_default(), &path.clone().key("snapshot"))?;
+        let snapshot: Option<PathBuf> =
+            self.typed(&entry.get("snapshot").cloned().unwrap_or_default(), &path.clone().key("snapshot"))?;
         let mut settings = self.wizard(entry.get("connection"), &path.clone().key("connection"), folder)?;
         settings.name = Some(name.clone());
         settings.stage = stage.or(settings.stage);
@@ -264,11 +294,19 @@ impl Reader<'_> {
         }
         let org_url = okta.org_url.clone().or(settings.okta.as_ref().and_then(|okta| okta.org_url.clone()));
         if let Some(url) = &org_url {
-            settings.okta.get_or_insert_with(OktaSettings::default).org_url.get_or_insert_with(|| url.clone());
+            settings
+                .okta
+                .get_or_insert_with(OktaSettings::default)
+                .org_url
+                .get_or_insert_with(|| url.clone());
         }
         let live = self.live(okta, torq, org_url, region, path)?;
         if live.is_none() && snapshot.is_none() {
-            return Err(self.wrong(path, Part::Value, format!("the connection {name} names neither a snapshot nor an Okta organisation to read")));
+            return Err(self.wrong(
+                path,
+                Part::Value,
+                format!("the connection {name} names neither a snapshot nor an Okta organisation to read"),
+            ));
         }
         let region = Positions::scan(self.text, Format::Yaml).find(path, Part::Value).region;
         Ok(ProjectConnection { name, line: region.line, column: region.column, snapshot, settings, live })
@@ -284,12 +322,26 @@ impl Reader<'_> {
     ) -> Result<Option<LiveSettings>, ProjectError> {
         let Some(auth) = okta.auth else { return Ok(None) };
         let at = path.clone().key("okta");
-        let org_url = org_url.ok_or_else(|| self.wrong(&at, Part::Value, "okta.org_url is missing, such as https://acme.okta.com"))?;
+        let org_url = org_url.ok_or_else(|| {
+            self.wrong(&at, Part::Value, "okta.org_url is missing, such as https://acme.okta.com")
+        })?;
         let app = match (okta.app_id, okta.app_label) {
             (Some(id), None) => AppName::Id(id),
             (None, Some(label)) => AppName::Label(label),
-            (Some(_), Some(_)) => return Err(self.wrong(&at.key("app_label"), Part::Key, "an app is named by app_id or by app_label, not by both")),
-            (None, None) => return Err(self.wrong(&at, Part::Value, "okta.app_id or okta.app_label is missing: which app signs people in to Torq")),
+            (Some(_), Some(_)) => {
+                return Err(self.wrong(
+                    &at.key("app_label"),
+                    Part::Key,
+                    "an app is named by app_id or by app_label, not by both",
+                ));
+            }
+            (None, None) => {
+                return Err(self.wrong(
+                    &at,
+                    Part::Value,
+                    "okta.app_id or okta.app_label is missing: which app signs people in to Torq",
+                ));
+            }
         };
         let at = path.clone().key("torq");
         let torq = match (torq.client_id, torq.client_secret) {
@@ -304,14 +356,20 @@ impl Reader<'_> {
     }
 
     /// The wizard's settings: inline, or in a file of their own.
-    fn wizard(&self, value: Option<&Value>, path: &JsonPath, folder: &Path) -> Result<Connection, ProjectError> {
+    fn wizard(
+        &self,
+        value: Option<&Value>,
+        path: &JsonPath,
+        folder: &Path,
+    ) -> Result<Connection, ProjectError> {
         match value {
             None | Some(Value::Null) => Ok(Connection::default()),
             Some(Value::String(file)) => {
                 let file = folder.join(file);
                 let shown = file.display().to_string();
-                let text = fs::read_to_string(&file)
-                    .map_err(|cause| self.wrong(path, Part::Value, format!("{shown} could not be read: {cause}")))?;
+                let text = fs::read_to_string(&file).map_err(|cause| {
+                    self.wrong(path, Part::Value, format!("{shown} could not be read: {cause}"))
+                })?;
                 let inner = Reader { shown, text: &text };
                 let value = strict::read_yaml(&text).map_err(|error| ProjectError::Wrong {
                     path: inner.shown.clone(),
@@ -333,7 +391,11 @@ impl Reader<'_> {
         self.typed(value, path)
     }
 
-    fn typed<T: serde::de::DeserializeOwned + Default>(&self, value: &Value, at: &JsonPath) -> Result<T, ProjectError> {
+    fn typed<T: serde::de::DeserializeOwned + Default>(
+        &self,
+        value: &Value,
+        at: &JsonPath,
+    ) -> Result<T, ProjectError> {
         if value.is_null() {
             return Ok(T::default());
         }
@@ -379,7 +441,10 @@ fn did_you_mean(typed: &str, keys: &[&str]) -> String {
         .map(|key| (strsim::jaro_winkler(typed, key), key))
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(|| format!("; there are {}", keys.join(", ")), |(_, key)| format!("; did you mean {key}?"))
+        .map_or_else(
+            || format!("; there are {}", keys.join(", ")),
+            |(_, key)| format!("; did you mean {key}?"),
+        )
 }
 
 #[cfg(test)]
@@ -401,10 +466,19 @@ mod tests {
         for (text, expected) in [
             ("connections: []\n", "ssolint.yaml:1:1: version: 1 is missing"),
             ("version: 2\n", "ssolint.yaml:1:10: the only version is 1"),
-            ("version: 1\nconections: []\n", "ssolint.yaml:2:1: conections is not a key here; did you mean connections?"),
+            (
+                "version: 1\nconections: []\n",
+                "ssolint.yaml:2:1: conections is not a key here; did you mean connections?",
+            ),
             ("version: 1\nconnections:\n  - snapshot: a\n", "ssolint.yaml:3:5: a connection needs a name"),
-            ("version: 1\nconnections:\n  - name: ../up\n    snapshot: a\n", "ssolint.yaml:3:11: a name has letters"),
-            ("version: 1\nconnections:\n  - name: a\n", "ssolint.yaml:3:5: the connection a names neither a snapshot"),
+            (
+                "version: 1\nconnections:\n  - name: ../up\n    snapshot: a\n",
+                "ssolint.yaml:3:11: a name has letters",
+            ),
+            (
+                "version: 1\nconnections:\n  - name: a\n",
+                "ssolint.yaml:3:5: the connection a names neither a snapshot",
+            ),
             (
                 "version: 1\nconnections:\n  - name: a\n    okta:\n      org_ulr: x\n",
                 "ssolint.yaml:5:7: org_ulr is not a key here; did you mean org_url?",
@@ -447,7 +521,10 @@ connections:
         let project = read_text(text).unwrap();
         let [prod, test] = project.connections.as_slice() else { unreachable!() };
         let app = |connection: &ProjectConnection| connection.live.as_ref().unwrap().okta.app.clone();
-        assert_eq!((app(prod), app(test)), (AppName::Label("Torq*".to_owned()), AppName::Id("0oa1".to_owned())));
+        assert_eq!(
+            (app(prod), app(test)),
+            (AppName::Label("Torq*".to_owned()), AppName::Id("0oa1".to_owned()))
+        );
         let region = |connection: &ProjectConnection| connection.settings.torq.as_ref().unwrap().region;
         assert_eq!((region(prod), region(test)), (Some(Region::Us), Some(Region::Eu)));
         assert_eq!(prod.settings.okta.as_ref().unwrap().org_url.as_deref(), Some("https://acme.okta.com"));

@@ -24,7 +24,12 @@ pub fn rows<T: DeserializeOwned>(rows: Vec<Value>) -> Result<Vec<T>, String> {
         .enumerate()
         .map(|(index, row)| {
             serde_path_to_error::deserialize(row).map_err(|error| {
-                format!("entry {} of the answer is not as documented: {}: {}", index + 1, error.path(), error.inner())
+                format!(
+                    "entry {} of the answer is not as documented: {}: {}",
+                    index + 1,
+                    error.path(),
+                    error.inner()
+                )
             })
         })
         .collect()
@@ -146,8 +151,21 @@ mod tests {
             any::<bool>().prop_map(Value::from),
             any::<i32>().prop_map(Value::from),
             "[ -~é☃]{0,12}".prop_map(Value::from),
-            prop::sample::select(vec!["null", "~", "no", "1e3", "0x1", "- a", "a: b", "a #b", "", "é", "2026-11-20", "\u{85}\u{2028}\t"])
-                .prop_map(Value::from),
+            prop::sample::select(vec![
+                "null",
+                "~",
+                "no",
+                "1e3",
+                "0x1",
+                "- a",
+                "a: b",
+                "a #b",
+                "",
+                "é",
+                "2026-11-20",
+                "\u{85}\u{2028}\t"
+            ])
+            .prop_map(Value::from),
         ];
         leaf.prop_recursive(3, 24, 4, |inner| {
             prop_oneof![
@@ -168,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_connection_is_written_for_people() {
-        let value = json!({"name": "acme-prod", "torq": {"region": "us", "requested_scopes": ["openid", "email"]}});
+        let value =
+            json!({"name": "acme-prod", "torq": {"region": "us", "requested_scopes": ["openid", "email"]}});
         assert_eq!(
             yaml(&value),
             "name: acme-prod\ntorq:\n  region: us\n  requested_scopes: [openid, email]\n"

@@ -9,7 +9,8 @@ use thiserror::Error;
 use super::Pulled;
 
 /// Names people and groups: nothing of it belongs into a repository unless someone decides so.
-const IGNORE: &str = "# Written by ssolint pull: snapshots name people and groups. Take a line out to commit one.\n*\n";
+const IGNORE: &str =
+    "# Written by ssolint pull: snapshots name people and groups. Take a line out to commit one.\n*\n";
 
 #[derive(Debug, Error)]
 pub enum WriteError {
@@ -45,10 +46,8 @@ pub fn write(pulled: &Pulled, parent: &Path, name: &str) -> Result<PathBuf, Writ
     }
     let new = new.keep();
     let old = target.exists().then(|| parent.join(format!(".ssolint-old-{name}-{}", std::process::id())));
-    let swapped = old
-        .as_ref()
-        .map_or(Ok(()), |old| fs::rename(&target, old))
-        .and_then(|()| fs::rename(&new, &target));
+    let swapped =
+        old.as_ref().map_or(Ok(()), |old| fs::rename(&target, old)).and_then(|()| fs::rename(&new, &target));
     if let Err(cause) = swapped {
         // What was there before comes back, and nothing half written stays.
         if let Some(old) = old.filter(|old| old.exists() && !target.exists()) {

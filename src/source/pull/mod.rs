@@ -76,7 +76,9 @@ pub enum Credential {
 pub enum PullError {
     #[error("{0}")]
     NotReached(String),
-    #[error("Okta does not accept the credential (401): {0}; an API token stops after 30 days without use, or outside of its network zone")]
+    #[error(
+        "Okta does not accept the credential (401): {0}; an API token stops after 30 days without use, or outside of its network zone"
+    )]
     NotSignedIn(String),
     #[error("{0}")]
     App(String),

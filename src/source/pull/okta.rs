@@ -98,7 +98,8 @@ pub fn users() -> String {
 
 /// By login, at once; `None` where the text cannot stand in a path.
 pub fn user(login: &str) -> Option<String> {
-    let fits = !login.is_empty() && !login.contains(['/', '\\', '?', '#', '%']) && login != "." && login != "..";
+    let fits =
+        !login.is_empty() && !login.contains(['/', '\\', '?', '#', '%']) && login != "." && login != "..";
     (fits && login != "me").then(|| format!("/api/v1/users/{}", encode(login)))
 }
 
@@ -244,7 +245,9 @@ mod tests {
 
     #[test]
     fn a_login_that_would_change_the_path_is_not_asked_for_by_path() {
-        for (login, asked) in [("ada@acme.com", true), ("../apps", false), ("me", false), ("a?b", false), ("", false)] {
+        for (login, asked) in
+            [("ada@acme.com", true), ("../apps", false), ("me", false), ("a?b", false), ("", false)]
+        {
             assert_eq!(user(login).is_some(), asked, "{login}");
         }
     }

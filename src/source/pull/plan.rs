@@ -95,10 +95,11 @@ pub struct Survey {
 
 impl Survey {
     pub fn new(groups: Vec<SurveyedGroup>, settings: &Settings<'_>) -> Self {
-        let by_name = groups.iter().fold(BTreeMap::<&str, Vec<&SurveyedGroup>>::new(), |mut by_name, group| {
-            by_name.entry(group.name.as_str()).or_default().push(group);
-            by_name
-        });
+        let by_name =
+            groups.iter().fold(BTreeMap::<&str, Vec<&SurveyedGroup>>::new(), |mut by_name, group| {
+                by_name.entry(group.name.as_str()).or_default().push(group);
+                by_name
+            });
         let mut survey = Self {
             in_policies: settings.policy_groups(),
             assigned: settings.assigned.iter().filter_map(|row| OktaId::new(&row.id)).collect(),
@@ -162,7 +163,9 @@ impl Survey {
         groups
             .iter()
             .filter(|id| Some(*id) != everyone)
-            .map(|id| sizes.get(id).copied().flatten().or(self.people()).map(|size| pages(size, page::MEMBERS)))
+            .map(|id| {
+                sizes.get(id).copied().flatten().or(self.people()).map(|size| pages(size, page::MEMBERS))
+            })
             .sum()
     }
 
@@ -186,15 +189,18 @@ impl Survey {
         let by_group = self.cost_by_group(&self.deciding())?;
         let by_person = people.saturating_mul(self.cost_by_person());
         let repairing = (self.repairing_at_most() as u64).saturating_mul(self.cost_by_person());
-        let unassigned =
-            (named as u64).saturating_mul(self.cost_by_person()).min(self.cost_by_group(&self.assigned_but_everyone())?);
+        let unassigned = (named as u64)
+            .saturating_mul(self.cost_by_person())
+            .min(self.cost_by_group(&self.assigned_but_everyone())?);
         let read_again = 2;
         Some(app_users + by_path + records + by_group.min(by_person) + repairing + unassigned + read_again)
     }
 
     fn repairing_at_most(&self) -> usize {
         let sizes = self.groups.iter().filter(|group| self.repairing.contains(&group.id));
-        let members: u64 = sizes.map(|group| group.members.or(self.people()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+        let members: u64 = sizes
+            .map(|group| group.members.or(self.people()).unwrap_or(u64::MAX))
+            .fold(0, u64::saturating_add);
         let members = usize::try_from(members).unwrap_or(usize::MAX);
         let named = self.mapped_emails.len();
         members.saturating_add(self.torq_repairing.len()).min(REPAIR_PEOPLE_MOST).saturating_add(named)
@@ -258,7 +264,9 @@ impl Settings<'_> {
             .access_rules
             .iter()
             .filter_map(|rule| rule.conditions.as_ref()?.get("people")?.get("groups"))
-            .flat_map(|groups| ["include", "exclude"].into_iter().filter_map(|key| groups.get(key)?.as_array()))
+            .flat_map(|groups| {
+                ["include", "exclude"].into_iter().filter_map(|key| groups.get(key)?.as_array())
+            })
             .flatten()
             .filter_map(|id| id.as_str());
         let tokens = self
@@ -290,8 +298,12 @@ impl Settings<'_> {
                 None => true,
             }
         };
-        let counted: BTreeSet<OktaId> =
-            groups.iter().filter(|group| !group.everyone).filter(passes).map(|group| group.id.clone()).collect();
+        let counted: BTreeSet<OktaId> = groups
+            .iter()
+            .filter(|group| !group.everyone)
+            .filter(passes)
+            .map(|group| group.id.clone())
+            .collect();
         if counted.len() < GROUP_LIMIT { BTreeSet::new() } else { counted }
     }
 
@@ -308,7 +320,9 @@ impl Settings<'_> {
 /// Whether a role can repair SSO, as far as choosing what to read goes: in doubt it can.
 fn can_repair(roles: &[torq_shape::Role], id: &str) -> bool {
     match roles.iter().find(|role| role.id == id) {
-        Some(torq_shape::Role { scope_names: Some(scopes), .. }) => scopes.iter().any(|scope| scope == "user.write"),
+        Some(torq_shape::Role { scope_names: Some(scopes), .. }) => {
+            scopes.iter().any(|scope| scope == "user.write")
+        }
         Some(role) => role.name == "Owner",
         None => false,
     }
@@ -324,7 +338,13 @@ mod tests {
     }
 
     fn group(name: &str, members: Option<u64>) -> SurveyedGroup {
-        SurveyedGroup { id: id(name), name: name.to_owned(), everyone: name == "Everyone", from_okta: true, members }
+        SurveyedGroup {
+            id: id(name),
+            name: name.to_owned(),
+            everyone: name == "Everyone",
+            from_okta: true,
+            members,
+        }
     }
 
     fn ids(prefix: &str, count: usize) -> BTreeSet<OktaId> {

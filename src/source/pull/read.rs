@@ -176,7 +176,9 @@ impl<'a> Reading<'a> {
         let mut take = |name: DocumentName| answers.remove(&name);
         let (mappings, roles, users) =
             (take(DocumentName::ClaimMappings), take(DocumentName::Roles), take(DocumentName::TorqUsers));
-        if let Some(found) = self.torq_list::<torq_shape::ClaimMappings>(DocumentName::ClaimMappings, mappings) {
+        if let Some(found) =
+            self.torq_list::<torq_shape::ClaimMappings>(DocumentName::ClaimMappings, mappings)
+        {
             workspace.mappings = found.claim_mappings;
         }
         if let Some(found) = self.torq_list::<torq_shape::Roles>(DocumentName::Roles, roles) {
@@ -210,11 +212,15 @@ impl<'a> Reading<'a> {
             Err(error) => return Err(PullError::NotReached(error.to_string())),
             answer => self.ledger.one::<okta_shape::App>(&DocumentName::App, answer),
         };
-        let policy = app.as_ref().and_then(|app| app.links.as_ref()?.access_policy.as_ref()?.id()).and_then(OktaId::new);
+        let policy = app
+            .as_ref()
+            .and_then(|app| app.links.as_ref()?.access_policy.as_ref()?.id())
+            .and_then(OktaId::new);
         if let Some(app) = &app {
             self.ledger.put(DocumentName::App, app, whole(true));
         }
-        let issuer_path = self.live.okta.issuer.as_ref().map(|issuer| issuer.path.clone()).unwrap_or_default();
+        let issuer_path =
+            self.live.okta.issuer.as_ref().map(|issuer| issuer.path.clone()).unwrap_or_default();
         let server = okta::custom_server(&issuer_path);
 
         let mut objects = vec![(DocumentName::Organization, okta::ORGANIZATION.to_owned())];
@@ -235,7 +241,10 @@ impl<'a> Reading<'a> {
         if let Some(server) = &server {
             objects.push((DocumentName::AuthorizationServer, okta::authorization_server(server)));
             lists.push((DocumentName::AuthorizationServerClaims, okta::authorization_server_claims(server)));
-            lists.push((DocumentName::AuthorizationServerPolicies, okta::authorization_server_policies(server)));
+            lists.push((
+                DocumentName::AuthorizationServerPolicies,
+                okta::authorization_server_policies(server),
+            ));
         }
         let issuer = self.live.okta.issuer.clone().map(|issuer| (self.asker(issuer.host), issuer.path));
         let discovery = async move {
@@ -269,7 +278,10 @@ impl<'a> Reading<'a> {
             self.file_one::<okta_shape::AuthorizationServer>(DocumentName::AuthorizationServer, answer);
         }
         if let Some(answer) = list(&DocumentName::AuthorizationServerClaims) {
-            self.file_rows::<okta_shape::AuthorizationServerClaim>(DocumentName::AuthorizationServerClaims, answer);
+            self.file_rows::<okta_shape::AuthorizationServerClaim>(
+                DocumentName::AuthorizationServerClaims,
+                answer,
+            );
         }
         if let (Some(answer), Some(server)) = (list(&DocumentName::AuthorizationServerPolicies), &server) {
             organization.token_policies = self.token_policies(&host, server, answer).await;
@@ -297,15 +309,20 @@ impl<'a> Reading<'a> {
             .build()
             .map_err(|error| PullError::App(format!("okta.app_label: {label:?} is not a glob: {error}")))?
             .compile_matcher();
-        let begins: String = label.chars().take_while(|c| !matches!(c, '*' | '?' | '[' | '{' | '\\')).collect();
+        let begins: String =
+            label.chars().take_while(|c| !matches!(c, '*' | '?' | '[' | '{' | '\\')).collect();
         let rows = match host.list(&okta::apps(&begins)).await {
             Ok(Answer::Found(rows)) => rows,
             Ok(Answer::Refused { status: 401, why }) => return Err(PullError::NotSignedIn(why)),
             Ok(Answer::Refused { status, why }) => {
-                return Err(PullError::App(format!("the apps could not be listed ({status}): {why}; give the app's id instead: okta.app_id")));
+                return Err(PullError::App(format!(
+                    "the apps could not be listed ({status}): {why}; give the app's id instead: okta.app_id"
+                )));
             }
             Ok(Answer::NotThere) => {
-                return Err(PullError::App("Okta has no list of apps here (404); look at okta.org_url".to_owned()));
+                return Err(PullError::App(
+                    "Okta has no list of apps here (404); look at okta.org_url".to_owned(),
+                ));
             }
             Err(error) => return Err(PullError::NotReached(error.to_string())),
         };
@@ -317,7 +334,11 @@ impl<'a> Reading<'a> {
         let found: Vec<&okta_shape::App> = apps.iter().filter(fits).collect();
         let names = |apps: &[&okta_shape::App]| {
             let name = |app: &&okta_shape::App| {
-                format!("{} ({})", app.label.as_deref().unwrap_or_default(), app.id.as_deref().unwrap_or_default())
+                format!(
+                    "{} ({})",
+                    app.label.as_deref().unwrap_or_default(),
+                    app.id.as_deref().unwrap_or_default()
+                )
             };
             apps.iter().take(5).map(name).collect::<Vec<_>>().join(", ")
         };
@@ -326,11 +347,10 @@ impl<'a> Reading<'a> {
                 PullError::App(format!("the app that {label:?} names has no id that can stand in a path"))
             }),
             [] => {
-                let there: Vec<&okta_shape::App> = apps
-                    .iter()
-                    .filter(|app| app.sign_on_mode.as_deref() == Some("OPENID_CONNECT"))
-                    .collect();
-                let there = if there.is_empty() { String::new() } else { format!("; there are {}", names(&there)) };
+                let there: Vec<&okta_shape::App> =
+                    apps.iter().filter(|app| app.sign_on_mode.as_deref() == Some("OPENID_CONNECT")).collect();
+                let there =
+                    if there.is_empty() { String::new() } else { format!("; there are {}", names(&there)) };
                 Err(PullError::App(format!("no OpenID Connect app has a label like {label:?}{there}")))
             }
             several => Err(PullError::App(format!(
@@ -369,11 +389,14 @@ impl<'a> Reading<'a> {
         answer: Answered<Vec<Value>>,
     ) -> Vec<okta_shape::AuthorizationServerPolicy> {
         let name = DocumentName::AuthorizationServerPolicies;
-        let Some(mut policies) = self.ledger.rows::<okta_shape::AuthorizationServerPolicy>(&name, answer) else {
+        let Some(mut policies) = self.ledger.rows::<okta_shape::AuthorizationServerPolicy>(&name, answer)
+        else {
             return Vec::new();
         };
-        let ids: Vec<OktaId> = policies.iter().filter_map(|policy| OktaId::new(policy.id.as_deref()?)).collect();
-        let asked = ids.into_iter().map(|id| (id.clone(), okta::authorization_server_rules(server, &id))).collect();
+        let ids: Vec<OktaId> =
+            policies.iter().filter_map(|policy| OktaId::new(policy.id.as_deref()?)).collect();
+        let asked =
+            ids.into_iter().map(|id| (id.clone(), okta::authorization_server_rules(server, &id))).collect();
         let mut answers = host.lists(asked).await;
         for policy in &mut policies {
             let answer = policy.id.as_deref().and_then(OktaId::new).and_then(|id| answers.remove(&id));
@@ -445,7 +468,12 @@ impl<'a> Reading<'a> {
             .filter_map(|row| {
                 Some(SurveyedGroup {
                     id: OktaId::new(&row.group.id)?,
-                    name: row.group.profile.as_ref().and_then(|profile| profile.name.clone()).unwrap_or_default(),
+                    name: row
+                        .group
+                        .profile
+                        .as_ref()
+                        .and_then(|profile| profile.name.clone())
+                        .unwrap_or_default(),
                     everyone: row.is_everyone(),
                     from_okta: row.group.kind.as_deref() != Some("APP_GROUP"),
                     members: row.members(),
@@ -468,7 +496,8 @@ impl<'a> Reading<'a> {
         }
         if let Some(rules) = &organization.group_rules {
             let fills = |rule: &&okta_shape::GroupRule| {
-                let assigned = rule.actions.as_ref().and_then(|actions| actions.assign_user_to_groups.as_ref());
+                let assigned =
+                    rule.actions.as_ref().and_then(|actions| actions.assign_user_to_groups.as_ref());
                 let ids = assigned.and_then(|assigned| assigned.group_ids.as_ref()).into_iter().flatten();
                 ids.filter_map(|id| OktaId::new(id)).any(|id| survey.mapped.contains(&id))
             };
@@ -555,9 +584,10 @@ impl<'a> Reading<'a> {
     /// `true` where the whole list was read. `Keep::All` in federation broker mode, where everyone is considered.
     async fn list_everyone(&mut self, host: &Asker, keep_all: bool, people: &mut People) -> bool {
         let answer = host.list(&okta::users()).await;
-        let Some(rows) = self.ledger.rows::<okta_shape::User>(&DocumentName::Users, answer) else { return false };
-        let assigned: BTreeSet<&str> =
-            people.app_users.iter().flatten().map(|row| row.id.as_str()).collect();
+        let Some(rows) = self.ledger.rows::<okta_shape::User>(&DocumentName::Users, answer) else {
+            return false;
+        };
+        let assigned: BTreeSet<&str> = people.app_users.iter().flatten().map(|row| row.id.as_str()).collect();
         for user in rows {
             if keep_all || assigned.contains(user.id.as_str()) {
                 people.users.insert(user.id.clone(), user);
@@ -574,7 +604,9 @@ impl<'a> Reading<'a> {
             let answer = host.list(&okta::users()).await;
             if let Some(rows) = self.ledger.rows::<okta_shape::User>(&DocumentName::Users, answer) {
                 let wanted: BTreeSet<String> = open.iter().map(|name| name.to_lowercase()).collect();
-                let named = rows.into_iter().filter(|user| names(user).any(|name| wanted.contains(&name.to_lowercase())));
+                let named = rows
+                    .into_iter()
+                    .filter(|user| names(user).any(|name| wanted.contains(&name.to_lowercase())));
                 people.users.extend(named.map(|user| (user.id.clone(), user)));
                 people.looked_up.extend(open);
             }
@@ -614,7 +646,8 @@ impl<'a> Reading<'a> {
         };
         let named = |emails: &BTreeSet<String>| people.ids_of(emails);
         let mut personal: BTreeSet<OktaId> = named(&survey.mapped_emails);
-        let repairing: Vec<OktaId> = named(&survey.torq_repairing).into_iter().take(plan::REPAIR_PEOPLE_MOST).collect();
+        let repairing: Vec<OktaId> =
+            named(&survey.torq_repairing).into_iter().take(plan::REPAIR_PEOPLE_MOST).collect();
         let mut room = plan::REPAIR_PEOPLE_MOST - repairing.len();
         personal.extend(repairing);
 
@@ -660,7 +693,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    async fn group_users(&mut self, groups: &BTreeSet<OktaId>, sight: Sight) -> BTreeMap<OktaId, Vec<OktaId>> {
+    async fn group_users(
+        &mut self,
+        groups: &BTreeSet<OktaId>,
+        sight: Sight,
+    ) -> BTreeMap<OktaId, Vec<OktaId>> {
         let asked = groups.iter().map(|id| (id.clone(), okta::group_users(id))).collect();
         let mut members = BTreeMap::new();
         for (id, answer) in self.okta_asker().lists(asked).await {
@@ -740,7 +777,10 @@ impl<'a> Reading<'a> {
         self.ledger.documents.insert(DocumentName::Connection, connection);
         let scopes = self.live.okta.host.refused_scopes();
         if !scopes.is_empty() {
-            self.note(format!("Okta did not give the service app the scopes {}: what needs them was not read", scopes.join(", ")));
+            self.note(format!(
+                "Okta did not give the service app the scopes {}: what needs them was not read",
+                scopes.join(", ")
+            ));
         }
         let requests = self.requests();
         let mut refused = self.ledger.refused;
@@ -845,7 +885,11 @@ impl Asker {
     }
 
     /// Makes the requests, some at a time; the answers by their keys, so that their order is that of the keys.
-    async fn each<K, T, F>(&self, asked: Vec<(K, String)>, ask: fn(Self, String) -> F) -> BTreeMap<K, Answered<T>>
+    async fn each<K, T, F>(
+        &self,
+        asked: Vec<(K, String)>,
+        ask: fn(Self, String) -> F,
+    ) -> BTreeMap<K, Answered<T>>
     where
         K: Ord + Send + 'static,
         T: Send + 'static,
@@ -872,11 +916,17 @@ impl Asker {
         }
     }
 
-    async fn objects<K: Ord + Send + 'static>(&self, asked: Vec<(K, String)>) -> BTreeMap<K, Answered<String>> {
+    async fn objects<K: Ord + Send + 'static>(
+        &self,
+        asked: Vec<(K, String)>,
+    ) -> BTreeMap<K, Answered<String>> {
         self.each(asked, |asker, path| async move { asker.get(&path).await }).await
     }
 
-    async fn lists<K: Ord + Send + 'static>(&self, asked: Vec<(K, String)>) -> BTreeMap<K, Answered<Vec<Value>>> {
+    async fn lists<K: Ord + Send + 'static>(
+        &self,
+        asked: Vec<(K, String)>,
+    ) -> BTreeMap<K, Answered<Vec<Value>>> {
         self.each(asked, |asker, path| async move { asker.list(&path).await }).await
     }
 }

@@ -7,7 +7,8 @@ pub const ROLES: &str = "/v1alpha/roles";
 pub const USERS: &str = "/v1alpha/users";
 
 /// Said once in every output that rests on this part.
-pub const NOT_RUN_LIVE: &str = "The Torq part follows the vendor's API reference and has not been run against a live workspace.";
+pub const NOT_RUN_LIVE: &str =
+    "The Torq part follows the vendor's API reference and has not been run against a live workspace.";
 
 /// The reference documents no paging for these lists; a token for a next page would mean that the list is not whole.
 #[derive(Debug, Default, Deserialize)]
