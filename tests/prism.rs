@@ -384,13 +384,14 @@ fn no_request_is_refused_by_the_vendors_contracts() {
 #[test]
 fn random_answers_never_bring_a_run_down() {
     const LEAST_BODIES: usize = 500;
-    const MOST_RUNS: usize = 200;
+    const MOST_RUNS: usize = 100;
     let Some(contracts) = contracts() else { return };
     let (mut bodies, mut runs) = (0, 0);
     let mut codes = BTreeMap::<Option<i32>, usize>::new();
     let mut kinds = BTreeMap::<String, usize>::new();
-    while bodies < LEAST_BODIES {
-        assert!(runs < MOST_RUNS, "only {bodies} random bodies in {runs} runs");
+    let expected = || ASKED.iter().chain(&ASKED_OF_A_SERVER).filter(|kind| kind.starts_with("GET"));
+    while bodies < LEAST_BODIES || expected().any(|kind| !kinds.contains_key(*kind)) {
+        assert!(runs < MOST_RUNS, "only {bodies} random bodies in {runs} runs, for {kinds:#?}");
         let credential = if runs % 2 == 0 { Okta::ApiToken } else { Okta::ServiceApp };
         let issuer = if runs % 3 == 0 { "/oauth2/aus1" } else { "" };
         let label = (runs % 7 == 0).then_some("*");
@@ -421,6 +422,4 @@ fn random_answers_never_bring_a_run_down() {
         runs += 1;
     }
     println!("{bodies} random bodies in {runs} runs; exits {codes:?}; {kinds:#?}");
-    let missing: Vec<_> = ASKED.iter().chain(&ASKED_OF_A_SERVER).filter(|kind| !kinds.contains_key(**kind)).collect();
-    assert_eq!(missing, ["POST /v1/auth/token"].iter().collect::<Vec<_>>(), "never answered at random");
 }

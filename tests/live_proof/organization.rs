@@ -62,6 +62,8 @@ impl Organization {
                 let members: Vec<usize> = (0..self.people).filter(|person| group_id(person % self.groups) == **id).collect();
                 page(request, members.len(), |number| person(members[number]))
             }
+            // Nobody has a name that is not in the app.
+            ["api", "v1", "users"] if request.query().contains("search=") => Response::json(200, json!([])),
             ["api", "v1", "users"] => page(request, self.people, person),
             ["api", "v1", "users", id] => match (0..self.people).find(|number| person_id(*number) == **id) {
                 Some(number) => Response::json(200, person(number)),
@@ -85,19 +87,22 @@ impl Organization {
                 Response::json(200, json!({"access_token": "made-up", "token_type": "bearer", "expires_in": 3600}))
             }
             "/public/v1alpha/sso/claim_mappings" => {
-                let mappings: Vec<Value> = (0..self.groups)
+                let mut mappings: Vec<Value> = (0..self.groups)
                     .map(|number| {
                         let role = if number == 0 { OWNER } else { VIEWER };
                         json!({"id": format!("b7a6c3f0-5d6a-4b3b-8f9a-{number:012}"), "claim_name": "groups",
                             "claim_value": format!("torq-{number}"), "role_id": role, "rank": number + 1})
                     })
                     .collect();
+                mappings.push(json!({"id": "b7a6c3f0-5d6a-4b3b-8f9a-999999999999", "claim_name": "email",
+                    "claim_value": "owner@acme.com", "role_id": OWNER, "rank": self.groups + 1}));
                 Response::json(200, json!({"claim_mappings": mappings}))
             }
             "/public/v1alpha/roles" => Response::json(200, json!({"roles": [
                 {"id": OWNER, "name": "Owner", "scope_names": ["user.write"], "is_custom": false},
                 {"id": VIEWER, "name": "Viewer", "scope_names": [], "is_custom": false}]})),
-            "/public/v1alpha/users" => Response::json(200, json!({"users": []})),
+            "/public/v1alpha/users" => Response::json(200, json!({"users": [{"id": "c7a6c3f0-5d6a-4b3b-8f9a-000000000001",
+                "email": "backup@acme.com", "role_id": OWNER, "status": "VERIFIED", "sso_provision": false}]})),
             _ => Response::json(404, json!({"code": 5, "message": "no such path"})),
         }
     }
