@@ -3,5 +3,7 @@
 
 #[path = "live_http/schedules.rs"]
 mod schedules;
+#[path = "live_http/service_app.rs"]
+mod service_app;
 #[path = "live_http/stand_in.rs"]
 mod stand_in;

@@ -156,6 +156,7 @@ fn every_endpoint_that_refuses_or_is_not_there_is_a_gap() {
             let folder = project(&stand_in);
             pulled(folder.path(), &[]);
             let manifest = manifest(folder.path());
+            assert_eq!(schema_errors("manifest", &manifest.to_string()), Vec::<String>::new());
             let refused = manifest["refused"].as_array().unwrap();
             assert!(
                 refused.iter().any(|row| row["document"] == document && row["status"] == status),
@@ -255,5 +256,372 @@ fn an_app_is_found_by_its_label() {
             None => assert_eq!(output.status.code(), Some(0), "{said}"),
             Some(part) => assert!(output.status.code() == Some(3) && said.contains(part), "{said}"),
         }
+    }
+}
+
+/// An organisation of 5,000 people, 800 groups and 50 mappings, of which two give a role that can repair SSO.
+fn large() -> Value {
+    let mut world = example("healthy");
+    let user = |number: usize| {
+        let email = format!("person{number:04}@acme.com");
+        json!({"id": format!("00u{number:04}"), "status": "ACTIVE", "profile": {"login": email, "email": email}})
+    };
+    let row = |number: usize| {
+        let email = format!("person{number:04}@acme.com");
+        json!({"id": format!("00u{number:04}"), "scope": "USER", "status": "ACTIVE", "profile": {"email": email}, "credentials": {"userName": email}})
+    };
+    let group = |number: usize| json!({"id": format!("00g{number:03}"), "type": "OKTA_GROUP", "profile": {"name": format!("group {number:03}")}});
+    let everyone = json!({"id": "00gall", "type": "BUILT_IN", "profile": {"name": "Everyone"}});
+    let members: serde_json::Map<String, Value> = (0..800)
+        .map(|group| {
+            let people = (0..5000).filter(|person| (person * 7 + group) % 97 == 0);
+            let people: Vec<Value> = people.map(|person| json!({"id": format!("00u{person:04}")})).collect();
+            (format!("00g{group:03}"), people.into())
+        })
+        .collect();
+    let mapping = |number: usize| {
+        let role = if number < 2 { "owner" } else { "viewer" };
+        let (claim, value) = match number {
+            0 => ("email", "person0001@acme.com".to_owned()),
+            _ => ("groups", format!("group {:03}", number * 3)),
+        };
+        json!({"id": format!("m{number}"), "claim_name": claim, "claim_value": value, "role_id": role, "rank": number + 1})
+    };
+    let okta = &mut world["okta"];
+    okta["users"] = (0..5000).map(user).collect();
+    okta["app-users"] = (0..5000).map(row).collect();
+    okta["app-groups"] = json!([]);
+    okta["group-rules"] = json!([]);
+    okta["groups"] = (0..800).map(group).chain([everyone]).collect();
+    okta["group-users"] = members.into();
+    world["torq"] = json!({
+        "claim-mappings": {"claim_mappings": (0..50).map(mapping).collect::<Vec<_>>()},
+        "roles": {"roles": [{"id": "owner", "name": "Owner", "scope_names": ["user.write", "x"]}, {"id": "viewer", "name": "Viewer", "scope_names": ["x"]}]},
+        "users": {"users": (0..300).map(|number| json!({"id": format!("t{number}"), "email": format!("person{number:04}@acme.com"), "role_id": "viewer", "sso_provision": true})).collect::<Vec<_>>()},
+    });
+    world
+}
+
+/// Requests in a window of the stand-in's clock, by the limit that they count towards.
+#[derive(Default)]
+struct Windows {
+    counts: std::collections::BTreeMap<(&'static str, u64), u64>,
+    refused: usize,
+}
+
+fn bucket(path: &str) -> Option<(&'static str, u64)> {
+    if path.starts_with("/api/v1/apps") || path.starts_with("/api/v1/internal/apps") {
+        Some(("apps", 20))
+    } else if path.starts_with("/api/v1/groups") {
+        Some(("groups", 100))
+    } else if path.starts_with("/api/v1/users") {
+        Some(("users", 100))
+    } else {
+        None
+    }
+}
+
+#[test]
+fn five_thousand_people_are_read_in_as_many_requests_as_said_and_under_the_limits() {
+    use std::sync::{Arc, Mutex};
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    // A minute of the stand-in is two seconds here: its headers count in whole seconds.
+    const WINDOW: u64 = 2;
+    let windows: Arc<Mutex<Windows>> = Arc::default();
+    let counted = Arc::clone(&windows);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let limits = move |request: &loopback::Request| {
+        let (name, limit) = bucket(&request.path)?;
+        let window = now() / WINDOW;
+        let mut windows = counted.lock().unwrap();
+        let count = windows.counts.entry((name, window)).or_default();
+        *count += 1;
+        let over = *count > limit;
+        windows.refused += usize::from(over);
+        over.then(|| {
+            Reply::error(429, "API call exceeded rate limit due to too many requests.")
+                .header("x-rate-limit-limit", limit.to_string())
+                .header("x-rate-limit-remaining", "0")
+                .header("x-rate-limit-reset", ((window + 1) * WINDOW).to_string())
+        })
+    };
+    let headers = {
+        let windows = Arc::clone(&windows);
+        move |request: &loopback::Request, reply: Reply| {
+            let Some((name, limit)) = bucket(&request.path) else { return reply };
+            let window = now() / WINDOW;
+            let count = windows.lock().unwrap().counts.get(&(name, window)).copied().unwrap_or(0);
+            reply
+                .header("x-rate-limit-limit", limit.to_string())
+                .header("x-rate-limit-remaining", limit.saturating_sub(count).to_string())
+                .header("x-rate-limit-reset", ((window + 1) * WINDOW).to_string())
+        }
+    };
+    let stand_in = StandIn::limited(&large(), Box::new(limits), Box::new(headers));
+    let folder = project(&stand_in);
+    let said = pulled(folder.path(), &[]);
+    let at_most: usize = said
+        .split("at most ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("no number in {said}"));
+    let made = stand_in.requests().len();
+    assert!(made <= at_most, "{made} requests, at most {at_most} were announced");
+    // The number is of use: not ten times what is needed.
+    assert!(at_most <= 3 * made, "{made} requests, at most {at_most} were announced");
+    assert!(made <= 250, "{made} requests");
+    let windows = windows.lock().unwrap();
+    assert_eq!(windows.refused, 0, "{:?}", windows.counts);
+    for ((name, window), count) in &windows.counts {
+        let limit = if *name == "apps" { 20 } else { 100 };
+        assert!(*count <= limit, "{count} to {name} in window {window}");
+    }
+    let rows = verdicts(folder.path(), &["out/acme"]);
+    assert_eq!(rows.len(), 5000);
+    assert!(
+        rows.iter().all(|row| row["verdict"] != "unknown"),
+        "{:?}",
+        rows.iter().find(|row| row["verdict"] == "unknown")
+    );
+}
+
+/// Verdicts without what names someone, each with the Okta id where there is one.
+fn nameless(rows: Vec<Value>) -> Vec<String> {
+    let keep = ["okta_id", "verdict", "role", "rank", "gate", "assumes"];
+    let mut rows: Vec<String> =
+        rows.iter().map(|row| keep.iter().map(|key| format!("{key}={} ", row[key])).collect()).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn pseudonyms_name_nobody_and_change_no_verdict() {
+    for name in ["first-look", "healthy"] {
+        let stand_in = StandIn::new(&example(name));
+        let folder = project(&stand_in);
+        pulled(folder.path(), &[]);
+        let expected = nameless(verdicts(folder.path(), &["out/acme"]));
+        pulled(folder.path(), &["--people", "pseudonyms"]);
+        assert_eq!(nameless(verdicts(folder.path(), &["out/acme"])), expected, "{name}");
+        let files = [
+            "okta/users.json",
+            "okta/app-users.json",
+            "torq/users.json",
+            "torq/claim-mappings.json",
+            "manifest.json",
+        ];
+        let hidden: String = files
+            .iter()
+            .map(|file| std::fs::read_to_string(folder.path().join("out/acme").join(file)).unwrap())
+            .collect();
+        for user in stand_in.world["okta"]["users"].as_array().unwrap() {
+            for field in ["login", "email"] {
+                let name = user["profile"][field].as_str().unwrap();
+                assert!(!hidden.to_lowercase().contains(&name.to_lowercase()), "{name}");
+            }
+        }
+    }
+}
+
+/// The documents of a world as `pull` would have them.
+fn as_pulled(world: &Value) -> ssolint::source::pull::Pulled {
+    use ssolint::document::DocumentName;
+    let mut documents = std::collections::BTreeMap::new();
+    let mut add = |path: String, value: &Value| {
+        if let Some(name) = DocumentName::from_path(&path).filter(|_| !value.is_null()) {
+            documents.insert(name, serde_json::to_string_pretty(value).unwrap());
+        }
+    };
+    for section in ["okta", "torq"] {
+        for (key, value) in world[section].as_object().into_iter().flatten() {
+            if ["group-users", "user-groups"].contains(&key.as_str()) {
+                for (id, value) in value.as_object().unwrap() {
+                    add(format!("{section}/{key}/{id}"), value);
+                }
+            } else {
+                add(format!("{section}/{key}"), value);
+            }
+        }
+    }
+    if !world["connection"].is_null() {
+        let text = ssolint::source::pull::canonical::yaml(&world["connection"]);
+        documents.insert(DocumentName::Connection, text);
+    }
+    let mut manifest: ssolint::document::manifest::Manifest = match &world["manifest"] {
+        Value::Null => Default::default(),
+        manifest => serde_json::from_value(manifest.clone()).unwrap(),
+    };
+    manifest.format = 1;
+    if world["manifest"].is_null() {
+        let whole = ssolint::document::manifest::Extent { complete: true, ..Default::default() };
+        manifest.documents = documents.keys().map(|name| (name.path(), whole.clone())).collect();
+    }
+    let text = serde_json::to_string(&manifest).unwrap();
+    documents.insert(DocumentName::Manifest, text);
+    ssolint::source::pull::Pulled {
+        documents,
+        manifest,
+        failures: Vec::new(),
+        notices: Vec::new(),
+        requests: 0,
+    }
+}
+
+fn library_verdicts(pulled: &ssolint::source::pull::Pulled) -> Vec<Value> {
+    let snapshot = pulled.snapshot("world");
+    let world = ssolint::check::load(&snapshot.documents, snapshot.faults);
+    let sign_in = ssolint::signin::SignIn::new(&world, &[]);
+    let mut names = ssolint::finding::prose::PeopleNames::new(ssolint::finding::PeopleShown::Names);
+    let rows = sign_in.considered().map(|person| {
+        let row = ssolint::report::json::VerdictRow::new(&sign_in, person, &mut names);
+        serde_json::from_slice(&row.to_line()).unwrap()
+    });
+    rows.collect()
+}
+
+#[test]
+fn pseudonyms_change_no_verdict_in_any_world_of_the_rule_pages() {
+    let key = ssolint::source::pull::pseudonym::Key::from_secret(&"a key".to_owned().into());
+    let (mut worlds, mut people) = (0, 0);
+    for (rule, example) in support::bad_worlds() {
+        let mut world = ssolint::document::strict::read_yaml(&example.world).unwrap();
+        world.as_object_mut().unwrap().remove("rules");
+        if world["manifest"]["format"].as_u64().is_some_and(|format| format != 1) {
+            continue;
+        }
+        let mut pulled = as_pulled(&world);
+        let expected = nameless(library_verdicts(&pulled));
+        ssolint::source::pull::pseudonym::replace(&mut pulled, &key);
+        assert_eq!(nameless(library_verdicts(&pulled)), expected, "{rule}: {}", example.title);
+        (worlds, people) = (worlds + 1, people + expected.len());
+    }
+    assert!(worlds > 50 && people > 100, "{worlds} worlds, {people} people");
+}
+
+/// What a schema that ships with the tool says about a YAML or JSON text.
+fn schema_errors(name: &str, text: &str) -> Vec<String> {
+    let (_, schema) = ssolint::report::schema::ALL.iter().find(|(known, _)| *known == name).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let value = ssolint::document::strict::read_yaml(text).unwrap();
+    schema.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_project_schema_and_the_reader_agree() {
+    let secret = "{env: TOKEN}";
+    let okta = |auth: &str| format!("okta: {{org_url: https://a.okta.com, app_id: x, auth: {auth}}}");
+    for (entry, right) in [
+        (okta(&format!("{{api_token: {secret}}}")), true),
+        (
+            okta(&format!(
+                "{{service_app: {{client_id: x, key: {{file: k.pem}}, kid: k, alg: ES256, scopes: [a]}}}}"
+            )),
+            true,
+        ),
+        (okta("{api_token: {command: [vault, read]}}"), true),
+        ("snapshot: s".to_owned(), true),
+        ("snapshot: s, connection: {torq: {flow: code}}".to_owned(), true),
+        (okta("{api_token: secret}"), false),
+        (okta("{api_token: {env: A, file: B}}"), false),
+        (okta("{service_app: {client_id: x}}"), false),
+        (okta("{basic: {env: A}}"), false),
+        ("snapshot: s, torq: {region: mars}".to_owned(), false),
+        ("snapshot: s, torq: {client_secret: abc}".to_owned(), false),
+        ("snapshot: 3".to_owned(), false),
+        ("snapshot: s, stage: ready".to_owned(), false),
+    ] {
+        let text = format!("version: 1\nconnections:\n  - {{name: a, {entry}}}\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ssolint.yaml");
+        std::fs::write(&path, &text).unwrap();
+        let read = ssolint::source::project::read(&path).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(read.is_ok(), right, "{entry}: {read:?}");
+        assert_eq!(
+            schema_errors("project", &text).is_empty(),
+            right,
+            "{entry}: {:?}",
+            schema_errors("project", &text)
+        );
+    }
+}
+
+/// `init` without a terminal: flags, and standard input.
+fn init(folder: &Path, flags: &[&str], input: &str) -> Output {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ssolint"))
+        .arg("init")
+        .args(flags)
+        .current_dir(folder)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn init_ends_with_a_check_that_works_and_repeats_nothing_of_the_session() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let base = &stand_in.server.base;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "{base}/oauth2/v1/authorize?client_id=0oa1gjh63g214q0Hq0g4&redirect_uri=https%3A%2F%2Fapp.torq.io%2F__%2Fauth%2Fhandler&scope=openid%20email%20profile%20groups&response_type=id_token&state=MarkedState&nonce=MarkedNonce"
+    );
+    let output = init(folder.path(), &["--name", "acme"], &url);
+    let said = support::stdout(&output) + &support::stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("ssolint check --live acme"), "{said}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (project, connection) = (read("ssolint.yaml"), read("connection.yaml"));
+    assert_eq!(schema_errors("project", &project), Vec::<String>::new());
+    assert_eq!(schema_errors("connection", &connection), Vec::<String>::new());
+    for text in [&said, &project, &connection] {
+        assert!(!text.contains("Marked"), "{text}");
+    }
+    for part in [
+        "client_id: \"0oa1gjh63g214q0Hq0g4\"",
+        "flow: implicit",
+        "requested_scopes: [openid, email, profile, groups]",
+        "region: us",
+        &format!("issuer_url: {base}"),
+    ] {
+        assert!(connection.contains(part), "{connection}\nlacks {part}");
+    }
+    // Torq's own host is not ours here.
+    let project = project
+        .replace("region: us", &format!("region: us\n      base_url: {base}/public\n      auth_url: {base}"));
+    std::fs::write(folder.path().join("ssolint.yaml"), project).unwrap();
+    let output = ssolint(folder.path(), &["who", "--live", "acme", "--format", "json"]);
+    assert!(support::stdout(&output).contains("\"verdict\":\"granted\""), "{}", support::stderr(&output));
+}
+
+#[test]
+fn init_writes_over_nothing_and_says_what_is_missing() {
+    for (flags, input, code, said) in [
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu"][..], "", 0, "--live acme"),
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu"], "", 2, "--force"),
+        (&["--okta-url", "https://acme.okta.com", "--region", "eu", "--force"], "", 0, "--live acme"),
+        (&["--folder", "a"], "", 2, "--okta-url"),
+        (&["--folder", "b", "--okta-url", "https://acme.okta.com"], "", 2, "--region"),
+        (&["--folder", "c", "--okta-url", "http://acme.okta.com", "--region", "us"], "", 2, "https://"),
+        (&["--folder", "d"], "MarkedState", 2, "not a URL"),
+        (
+            &["--folder", "e", "--okta-url", "https://acme.okta.com", "--region", "us"],
+            "",
+            0,
+            "--config e/ssolint.yaml --live acme",
+        ),
+    ] {
+        thread_local!(static FOLDER: tempfile::TempDir = tempfile::tempdir().unwrap());
+        FOLDER.with(|folder| {
+            let output = init(folder.path(), flags, input);
+            let text = support::stdout(&output) + &support::stderr(&output);
+            assert_eq!(output.status.code(), Some(code), "{flags:?}: {text}");
+            assert!(text.contains(said) && !text.contains("Marked"), "{flags:?}: {text}");
+        });
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use secrecy::SecretString;
 use ssolint::finding::prose::visible;
 use ssolint::source::http;
-use ssolint::source::pull::{folder, torq};
+use ssolint::source::pull::{folder, pseudonym, torq};
 
 use crate::Exit;
-use crate::arguments::PullArguments;
+use crate::arguments::{PullArguments, PulledPeople};
 use crate::live;
 use crate::output::{self, Problem};
 
@@ -19,7 +20,11 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
         return Err(Problem("name the folder to write to: --out DIR".to_owned()));
     };
     let project = live::project(&typed.live)?;
-    let read = live::pull(&project, &typed.connections, &typed.live)?;
+    let key = pseudonyms(typed)?;
+    let mut read = live::pull(&project, &typed.connections, &typed.live)?;
+    if let Some(key) = &key {
+        read.read.iter_mut().for_each(|(_, pulled)| pseudonym::replace(pulled, key));
+    }
     let mut exit = read.exit;
     let mut text = String::new();
     for (name, pulled) in &read.read {
@@ -52,6 +57,25 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     // What is read is on disk; this is for people.
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     Ok(exit)
+}
+
+/// The key, where names are to be replaced.
+fn pseudonyms(typed: &PullArguments) -> Result<Option<pseudonym::Key>, Problem> {
+    match (typed.people, &typed.pseudonym_key_env) {
+        (PulledPeople::Names, None) => Ok(None),
+        (PulledPeople::Names, Some(_)) => {
+            Err(Problem("--pseudonym-key-env goes with --people pseudonyms".to_owned()))
+        }
+        (PulledPeople::Pseudonyms, None) => Ok(Some(pseudonym::Key::random())),
+        (PulledPeople::Pseudonyms, Some(name)) => match std::env::var(name) {
+            Ok(secret) if !secret.is_empty() => {
+                Ok(Some(pseudonym::Key::from_secret(&SecretString::from(secret))))
+            }
+            _ => Err(Problem(format!(
+                "the environment variable {name} is not set, so there is no key for the pseudonyms"
+            ))),
+        },
+    }
 }
 
 /// Every request that can be sent: service, method, path, scope, evidence, permission.

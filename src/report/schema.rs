@@ -1,7 +1,8 @@
 //! The JSON Schemas of what users write and of what is printed, shipped with the tool (`ssolint schema NAME`).
 
 /// By name, with the text.
-pub const ALL: [(&str, &str); 5] = [
+pub const ALL: [(&str, &str); 6] = [
+    ("project", include_str!("schema/project.json")),
     ("connection", include_str!("schema/connection.json")),
     ("manifest", include_str!("schema/manifest.json")),
     ("check", include_str!("schema/check.json")),

@@ -1,5 +1,6 @@
 //! The only place with IO below the command line: from files to documents. What they mean is left to `model`.
 
+pub mod authorize_url;
 pub mod credentials;
 pub mod http;
 pub mod live;

@@ -21,6 +21,7 @@ pub struct StandIn {
     pub world: Value,
 }
 
+pub type After = Box<dyn Fn(&Request, Reply) -> Reply + Send + Sync>;
 pub type Before = Box<dyn Fn(&Request) -> Option<Reply> + Send + Sync>;
 
 impl StandIn {
@@ -29,6 +30,11 @@ impl StandIn {
     }
 
     pub fn with(world: &Value, before: Before) -> Self {
+        Self::limited(world, before, Box::new(|_, reply| reply))
+    }
+
+    /// The last function adds headers to what is answered from the documents.
+    pub fn limited(world: &Value, before: Before, after: After) -> Self {
         let kept: Arc<Mutex<Value>> = Arc::default();
         let shared = Arc::clone(&kept);
         let server = loopback::serve(move |base| {
@@ -38,7 +44,8 @@ impl StandIn {
             let base = base.to_owned();
             move |request: &Request| {
                 before(request).unwrap_or_else(|| {
-                    answer(&world, request, &base).unwrap_or_else(|| Reply::error(404, "Not found"))
+                    let found = answer(&world, request, &base);
+                    after(request, found.unwrap_or_else(|| Reply::error(404, "Not found")))
                 })
             }
         });

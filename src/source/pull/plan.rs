@@ -12,7 +12,7 @@ use crate::document::torq as torq_shape;
 use super::okta::{OktaId, page};
 
 /// Claims of OpenID Connect that carry no groups: a mapping on one of them names no group.
-const PERSON_CLAIMS: [&str; 22] = [
+const PERSON_CLAIMS: [&str; 20] = [
     "sub",
     "name",
     "given_name",
@@ -33,8 +33,6 @@ const PERSON_CLAIMS: [&str; 22] = [
     "phone_number_verified",
     "address",
     "updated_at",
-    "login",
-    "upn",
 ];
 
 /// Of people who can repair SSO, so many are read from their own side: where there are more, losing one locks nobody out of the settings.

@@ -557,8 +557,18 @@ impl<'a> Reading<'a> {
                 }
                 // The search below looks for the email too, whatever the login.
                 Ok(Answer::NotThere) => {}
-                other => {
-                    let _ = self.ledger.found(&DocumentName::Users, other);
+                Ok(Answer::Refused { status, why }) => {
+                    self.ledger.refuse(
+                        &DocumentName::Users,
+                        Some(status),
+                        format!("a person could not be looked up ({status}): {why}"),
+                    );
+                }
+                Err(error) => {
+                    // The path has the person in it, and a snapshot may be without names.
+                    let why = error.to_string().replace(&okta::encode(&email), "…");
+                    self.ledger.failures.push(format!("{}: {why}", DocumentName::Users));
+                    self.ledger.refuse(&DocumentName::Users, None, why);
                 }
             }
         }
