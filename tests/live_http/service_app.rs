@@ -355,6 +355,10 @@ fn found() -> Result<Answer<String>, RequestError> {
     Ok(Answer::Found(FOUND.into()))
 }
 
+fn counted<T>(okta: &Mutex<Okta>, of: impl Fn(&Okta) -> T) -> T {
+    of(&okta.lock().unwrap())
+}
+
 #[track_caller]
 fn no_violations(okta: &Mutex<Okta>) {
     assert_eq!(okta.lock().unwrap().violations, Vec::<String>::new());
@@ -407,7 +411,7 @@ async fn every_kind_of_key_signs_in_to_a_strict_okta() {
         assert_eq!(get(&host).await, found());
         no_violations(&okta);
         // The proof comes first, and is refused once for its nonce.
-        assert_eq!((okta.lock().unwrap().token_requests, okta.lock().unwrap().api_requests), (2, 2));
+        assert_eq!(counted(&okta, |okta| (okta.token_requests, okta.api_requests)), (2, 2));
         assert_eq!(host.requests_made(), 4);
         assert!(host.refused_scopes().is_empty());
     }
@@ -473,7 +477,7 @@ async fn without_any_scope_there_is_no_token_and_one_try_is_enough() {
     );
     let asked = okta.lock().unwrap().token_requests;
     assert_eq!(get(&host).await, Err(error));
-    assert_eq!((okta.lock().unwrap().token_requests, okta.lock().unwrap().api_requests), (asked, 0));
+    assert_eq!(counted(&okta, |okta| (okta.token_requests, okta.api_requests)), (asked, 0));
 }
 
 #[tokio::test]
@@ -495,7 +499,7 @@ async fn a_token_is_renewed_when_it_ends_and_with_a_new_nonce_of_the_day() {
     okta.lock().unwrap().nonce += 1;
     tokio::time::sleep(Duration::from_millis(250)).await;
     assert_eq!(get(&host).await, found());
-    assert_eq!((okta.lock().unwrap().tokens, okta.lock().unwrap().token_requests), (2, 4));
+    assert_eq!(counted(&okta, |okta| (okta.tokens, okta.token_requests)), (2, 4));
     no_violations(&okta);
 }
 
@@ -541,7 +545,7 @@ async fn everyone_waits_for_the_same_token() {
     for task in tasks {
         assert_eq!(task.await.unwrap(), found());
     }
-    assert_eq!((okta.lock().unwrap().tokens, okta.lock().unwrap().token_requests), (1, 2));
+    assert_eq!(counted(&okta, |okta| (okta.tokens, okta.token_requests)), (1, 2));
     no_violations(&okta);
 }
 
