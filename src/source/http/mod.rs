@@ -151,7 +151,7 @@ impl Host {
                 return Err(RequestError::ForeignNext {
                     asked,
                     page,
-                    to: self.0.credential.hide(&place(&next), &url),
+                    to: self.0.credential.hide(&place(&next, &url), &url),
                 });
             }
             if visited.contains(next.as_str()) {
@@ -445,14 +445,16 @@ fn shown_host(url: &Url) -> String {
 }
 
 /// Scheme, host and path: what may be shown of an address that a server gave.
-fn place(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), shown_host(url), url.path())
+/// Where a page leads, as it may be shown: on another host its path could be anything, a session's name too.
+fn place(to: &Url, from: &Url) -> String {
+    let path = if to.origin() == from.origin() { to.path() } else { "" };
+    format!("{}://{}{path}", to.scheme(), shown_host(to))
 }
 
 fn target(headers: &HeaderMap, url: &Url) -> String {
     let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     match location.and_then(|location| url.join(location).ok()) {
-        Some(to) => place(&to),
+        Some(to) => place(&to, url),
         None => "no address".into(),
     }
 }
