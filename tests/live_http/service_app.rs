@@ -24,6 +24,7 @@ use super::stand_in::{Request, StandIn, Steps, json};
 const CLIENT: &str = "0oaclient";
 const SCOPES: [&str; 3] = ["okta.apps.read", "okta.groups.read", "okta.users.read"];
 
+// Made with openssl for these tests, and used nowhere else.
 const RSA: &str = include_str!("keys/rsa-pkcs8.pem");
 const RSA_PUBLIC: &str = include_str!("keys/rsa-public.pem");
 const P256: &str = include_str!("keys/p256-pkcs8.pem");

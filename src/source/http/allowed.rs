@@ -116,6 +116,7 @@ const SENT: &[Allowed] = &[
         Evidence::Verified,
     ),
     okta("/api/v1/groups", GROUPS, OKTA_GROUPS, Evidence::Verified),
+    okta("/api/v1/groups/rules", GROUPS, OKTA_GROUPS, Evidence::Documented),
     okta("/api/v1/groups/{groupId}", GROUPS, OKTA_GROUPS, Evidence::Verified),
     okta("/api/v1/groups/{groupId}/users", GROUPS, OKTA_GROUPS, Evidence::Verified),
     okta("/api/v1/users", USERS, OKTA_USERS, Evidence::Verified),

@@ -109,6 +109,8 @@ enum Grant {
 #[derive(Default)]
 struct Held {
     token: Option<Arc<Token>>,
+    /// Every one that was given, the refused ones too: an answer may repeat it.
+    given: Vec<Arc<Token>>,
     /// A key that was refused is refused the next time too, and each time is noted in the service's log.
     failed: Option<RequestError>,
     refused_scopes: Vec<String>,
@@ -242,9 +244,7 @@ impl Credential {
                 if let Grant::Torq { secrets, .. } = &session.grant {
                     secrets.iter().for_each(|secret| hide(secret.expose_secret()));
                 }
-                if let Some(token) = &session.held().token {
-                    hide(token.text.expose_secret());
-                }
+                session.held().given.iter().for_each(|token| hide(token.text.expose_secret()));
             }
         }
         hide(url.query().unwrap_or_default());
@@ -290,6 +290,7 @@ impl Session {
             Ok(token) => {
                 let token = Arc::new(token);
                 held.token = Some(Arc::clone(&token));
+                held.given.push(Arc::clone(&token));
                 drop(asking);
                 Ok(token)
             }

@@ -71,7 +71,7 @@ pub enum KeyError {
 pub struct PrivateKey {
     algorithm: Algorithm,
     id: Option<String>,
-    material: Material,
+    material: Box<Material>,
 }
 
 enum Material {
@@ -121,13 +121,13 @@ impl PrivateKey {
             (from_pem(text)?, algorithm, id)
         };
         let (algorithm, material) = raw.with(algorithm)?;
-        Ok(Self { algorithm, id, material })
+        Ok(Self { algorithm, id, material: Box::new(material) })
     }
 
     /// A fresh key for proofs. A curve, since RSA takes seconds to make.
     pub(super) fn fresh() -> Self {
         let key = p256::ecdsa::SigningKey::random(&mut p256::elliptic_curve::rand_core::OsRng);
-        Self { algorithm: Algorithm::Es256, id: None, material: Material::P256(key) }
+        Self { algorithm: Algorithm::Es256, id: None, material: Box::new(Material::P256(key)) }
     }
 
     pub fn algorithm(&self) -> Algorithm {
@@ -140,7 +140,7 @@ impl PrivateKey {
 
     /// The public half as a JWK, for a key of P-256.
     pub(super) fn public_jwk(&self) -> Option<Value> {
-        let Material::P256(key) = &self.material else { return None };
+        let Material::P256(key) = &*self.material else { return None };
         let point = key.verifying_key().to_encoded_point(false);
         let coordinate = |bytes: Option<&p256::FieldBytes>| bytes.map(|bytes| encode(bytes));
         Some(json!({"kty": "EC", "crv": "P-256", "x": coordinate(point.x())?, "y": coordinate(point.y())?}))
@@ -157,7 +157,7 @@ impl PrivateKey {
     fn signature(&self, message: &[u8]) -> Vec<u8> {
         // RSA is blinded by a random number, so that the time that it takes tells nothing of the key.
         let random = &mut p256::elliptic_curve::rand_core::OsRng;
-        match &self.material {
+        match &*self.material {
             Material::Rsa256(key) => key.sign_with_rng(random, message).to_vec(),
             Material::Rsa384(key) => key.sign_with_rng(random, message).to_vec(),
             Material::Rsa512(key) => key.sign_with_rng(random, message).to_vec(),
