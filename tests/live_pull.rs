@@ -625,3 +625,143 @@ fn init_writes_over_nothing_and_says_what_is_missing() {
         });
     }
 }
+
+/// A world as a live connection, read by the library.
+fn read_live(stand_in: &StandIn) -> ssolint::source::pull::Pulled {
+    use ssolint::source::credentials::Commands;
+    use ssolint::source::http::{Budget, Limits};
+    let folder = project(stand_in);
+    let text = std::fs::read_to_string(folder.path().join("ssolint.yaml")).unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    };
+    write("okta", OKTA_TOKEN);
+    write("id", "torq-key");
+    write("secret", TORQ_SECRET);
+    let text = text
+        .replace("env: OKTA_API_TOKEN", "file: okta")
+        .replace("env: TORQ_CLIENT_ID", "file: id")
+        .replace("env: TORQ_CLIENT_SECRET", "file: secret");
+    write("ssolint.yaml", &text);
+    let project = ssolint::source::project::read(&folder.path().join("ssolint.yaml")).unwrap();
+    let connector = ssolint::source::live::Connector::new(ssolint::source::live::Run {
+        commands: Commands::NotAllowed,
+        budget: Budget::new(10_000, std::time::Duration::from_secs(60)),
+        max_requests: None,
+        authorities: Vec::new(),
+        okta_limits: Limits::okta(),
+        torq_limits: Limits::torq(),
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let live = connector.connect(&project.connections[0], &project.folder).await.unwrap();
+        ssolint::source::pull::read::connection(&live, &|_| {}).await.unwrap()
+    })
+}
+
+fn library_findings(snapshot: ssolint::source::snapshot::Snapshot) -> Vec<String> {
+    let world = ssolint::check::load(&snapshot.documents, snapshot.faults);
+    let sign_in = ssolint::signin::SignIn::new(&world, &[]);
+    let rules = ssolint::rules::catalogue().filter(|rule| rule.id != "source-incomplete");
+    let checked = ssolint::check::run_rules(&sign_in, rules, &Default::default());
+    let mut found: Vec<String> = checked
+        .findings
+        .iter()
+        .map(|finding| format!("{} {} {}", finding.rule, finding.spot.place, finding.message.plain()))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn what_decides_is_read_in_every_world_of_the_rule_pages() {
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for (rule, example) in support::bad_worlds() {
+        let mut world = ssolint::document::strict::read_yaml(&example.world).unwrap();
+        world.as_object_mut().unwrap().remove("rules");
+        // What a live organisation always has: an app with an id, `Everyone`, lists that are whole.
+        if !world["manifest"].is_null() || !world["okta"]["app"].is_object() || world["connection"].is_null()
+        {
+            continue;
+        }
+        // An issuer elsewhere would be asked elsewhere.
+        let issuer = world["connection"]["torq"]["issuer_url"].as_str().unwrap_or(stand_in::ORG_URL);
+        let ours = issuer
+            .strip_prefix(stand_in::ORG_URL)
+            .is_some_and(|path| path.is_empty() || path.starts_with('/'));
+        if !ours {
+            continue;
+        }
+        world["connection"]["name"] = json!("acme");
+        world["connection"]["okta"]["org_url"] = json!(stand_in::ORG_URL);
+        if world["connection"]["torq"]["region"].is_null() {
+            world["connection"]["torq"]["region"] = json!("us");
+        }
+        if world["okta"]["app"]["id"].is_null() {
+            world["okta"]["app"]["id"] = json!("0oa1");
+        }
+        let lists = ["users", "app-users", "groups", "app-groups", "group-rules"];
+        for list in lists {
+            if !world["okta"][list].is_array() {
+                world["okta"][list] = json!([]);
+            }
+        }
+        for (list, key) in [("claim-mappings", "claim_mappings"), ("roles", "roles"), ("users", "users")] {
+            if !world["torq"][list].is_object() {
+                world["torq"][list] = json!({ key: [] });
+            }
+        }
+        let groups = world["okta"]["groups"].as_array_mut().unwrap();
+        if !groups.iter().any(|group| group["profile"]["name"] == "Everyone") {
+            groups.push(json!({"id": "00geveryone", "type": "BUILT_IN", "profile": {"name": "Everyone"}}));
+        }
+        // Each list in the order in which `pull` writes it.
+        for list in ["users", "app-users", "groups"] {
+            let rows = world["okta"][list].as_array_mut().unwrap();
+            rows.sort_by_key(|row| row["id"].as_str().unwrap_or_default().to_owned());
+        }
+        let ids = |list: &str| -> std::collections::BTreeSet<String> {
+            let rows = world["okta"][list].as_array().into_iter().flatten();
+            rows.filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
+        };
+        // Everyone has a record, and every group its members.
+        let records = ids("users");
+        if ids("app-users").iter().any(|id| !records.contains(id)) || !world["okta"]["user-groups"].is_null()
+        {
+            continue;
+        }
+        for id in ids("groups") {
+            if world["okta"]["group-users"][&id].is_null() && id != "00geveryone" {
+                world["okta"]["group-users"][&id] = json!([]);
+            }
+        }
+        let stand_in = StandIn::new(&world);
+        let pulled = read_live(&stand_in);
+        assert_eq!(pulled.failures, Vec::<String>::new(), "{rule}: {}", example.title);
+        let memory = library_findings(support::world(&stand_in.world));
+        let live = library_findings(pulled.snapshot("acme"));
+        if memory != live {
+            let only = |a: &[String], b: &[String]| {
+                a.iter().filter(|one| !b.contains(one)).cloned().collect::<Vec<_>>()
+            };
+            wrong.push(format!(
+                "{rule}: {}\n  only in memory {:#?}\n  only live {:#?}\n  {:?}",
+                example.title,
+                only(&memory, &live),
+                only(&live, &memory),
+                pulled.manifest.refused.iter().map(|refusal| &refusal.document).collect::<Vec<_>>()
+            ));
+        }
+        compared += 1;
+    }
+    let shown = wrong.iter().take(6).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} of {compared}:\n{shown}", wrong.len());
+    assert!(compared > 40, "{compared}");
+}

@@ -294,8 +294,20 @@ impl Reader<'_> {
         let mut settings = self.wizard(entry.get("connection"), &path.clone().key("connection"), folder)?;
         settings.name = Some(name.clone());
         settings.stage = stage.or(settings.stage);
-        let region = torq.region.or(settings.torq.as_ref().and_then(|torq| torq.region));
-        if let Some(region) = torq.region {
+        let shown = settings.torq.as_ref().and_then(|torq| torq.region);
+        let own = entry.get("torq").and_then(|torq| torq.get("region")).is_some();
+        if let (true, Some(said), Some(shown)) = (own, torq.region, shown)
+            && said != shown
+        {
+            return Err(self.wrong(
+                &path.clone().key("torq").key("region"),
+                Part::Value,
+                "torq.region is another one than the connection's own; a workspace has one region",
+            ));
+        }
+        // A default goes behind what the connection's own settings say.
+        let region = shown.or(torq.region);
+        if let Some(region) = region {
             settings.torq.get_or_insert_with(TorqSettings::default).region = Some(region);
         }
         let org_url = okta.org_url.clone().or(settings.okta.as_ref().and_then(|okta| okta.org_url.clone()));
@@ -500,6 +512,10 @@ mod tests {
             (
                 "version: 1\nconnections:\n  - name: a\n    snapshot: s\n    connection: {torq: {flwo: code}}\n",
                 "ssolint.yaml:5:25: flwo is not a key here; did you mean flow?",
+            ),
+            (
+                "version: 1\nconnections:\n  - {name: a, snapshot: s, torq: {region: eu}, connection: {torq: {region: us}}}\n",
+                "ssolint.yaml:3:43: torq.region is another one",
             ),
             (
                 "version: 1\nconnections:\n  - {name: a, snapshot: s}\n  - {name: a, snapshot: t}\n",

@@ -65,7 +65,7 @@ connections:
   - name: {name}
     connection: {connection}
     okta: {{org_url: \"{base}\", app_id: {app}, auth: {{api_token: {{env: OKTA_API_TOKEN}}}}}}
-    torq: {{region: us, base_url: \"{base}/public\", auth_url: \"{base}\", client_id: {{env: TORQ_CLIENT_ID}}, client_secret: {{env: TORQ_CLIENT_SECRET}}}}
+    torq: {{base_url: \"{base}/public\", auth_url: \"{base}\", client_id: {{env: TORQ_CLIENT_ID}}, client_secret: {{env: TORQ_CLIENT_SECRET}}}}
 "
         )
     }
