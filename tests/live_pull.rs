@@ -514,12 +514,7 @@ fn the_project_schema_and_the_reader_agree() {
     let okta = |auth: &str| format!("okta: {{org_url: https://a.okta.com, app_id: x, auth: {auth}}}");
     for (entry, right) in [
         (okta(&format!("{{api_token: {secret}}}")), true),
-        (
-            okta(&format!(
-                "{{service_app: {{client_id: x, key: {{file: k.pem}}, kid: k, alg: ES256, scopes: [a]}}}}"
-            )),
-            true,
-        ),
+        (okta("{service_app: {client_id: x, key: {file: k.pem}, kid: k, alg: ES256, scopes: [a]}}"), true),
         (okta("{api_token: {command: [vault, read]}}"), true),
         ("snapshot: s".to_owned(), true),
         ("snapshot: s, connection: {torq: {flow: code}}".to_owned(), true),
@@ -627,7 +622,10 @@ fn init_writes_over_nothing_and_says_what_is_missing() {
 }
 
 /// A world as a live connection, read by the library.
-fn read_live(stand_in: &StandIn) -> ssolint::source::pull::Pulled {
+fn read_live(
+    stand_in: &StandIn,
+    change: impl Fn(&mut ssolint::source::pull::Live),
+) -> ssolint::source::pull::Pulled {
     use ssolint::source::credentials::Commands;
     use ssolint::source::http::{Budget, Limits};
     let folder = project(stand_in);
@@ -660,7 +658,8 @@ fn read_live(stand_in: &StandIn) -> ssolint::source::pull::Pulled {
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let live = connector.connect(&project.connections[0], &project.folder).await.unwrap();
+        let mut live = connector.connect(&project.connections[0], &project.folder).await.unwrap();
+        change(&mut live);
         ssolint::source::pull::read::connection(&live, &|_| {}).await.unwrap()
     })
 }
@@ -743,7 +742,7 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
             }
         }
         let stand_in = StandIn::new(&world);
-        let pulled = read_live(&stand_in);
+        let pulled = read_live(&stand_in, |_| {});
         assert_eq!(pulled.failures, Vec::<String>::new(), "{rule}: {}", example.title);
         let memory = library_findings(support::world(&stand_in.world));
         let live = library_findings(pulled.snapshot("acme"));
@@ -764,4 +763,52 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
     let shown = wrong.iter().take(6).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} of {compared}:\n{shown}", wrong.len());
     assert!(compared > 40, "{compared}");
+}
+
+#[test]
+fn the_id_token_settings_are_not_asked_for_as_a_service_app_and_the_gap_says_how_to_close_it() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let pulled =
+        read_live(&stand_in, |live| live.okta.credential = ssolint::source::pull::Credential::ServiceApp);
+    let refused = pulled.manifest.refused.iter().find(|refusal| refusal.document == "okta/id-token").unwrap();
+    for way in ["API token", "okta.groups_claim", "Terraform", "captured token"] {
+        assert!(refused.why.contains(way), "{}", refused.why);
+    }
+    assert!(!stand_in.requests().iter().any(|request| request.path.contains("/internal/")));
+}
+
+#[test]
+fn every_groups_members_are_read_where_their_number_decides_and_enough_requests_are_allowed() {
+    let mut world = example("healthy");
+    let groups = world["okta"]["groups"].as_array_mut().unwrap();
+    groups.extend((0..120).map(|number| json!({"id": format!("00gx{number:03}"), "type": "OKTA_GROUP", "profile": {"name": format!("x {number}")}})));
+    for (allowed, read) in [(None, false), (Some(100), false), (Some(400), true)] {
+        let stand_in = StandIn::new(&world);
+        let pulled = read_live(&stand_in, |live| live.max_requests = allowed);
+        let members =
+            pulled.documents.keys().filter(|name| name.path().starts_with("okta/group-users/00gx")).count();
+        assert_eq!(members, if read { 120 } else { 0 }, "{allowed:?}");
+        let told = pulled
+            .notices
+            .iter()
+            .any(|notice| notice.contains("--max-requests ") && notice.contains("more than 100 groups"));
+        assert_eq!(told, !read, "{:?}", pulled.notices);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_snapshot_is_not_written_over() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = project(&stand_in);
+    let there = folder.path().join("out/acme/thesis.txt");
+    std::fs::create_dir_all(there.parent().unwrap()).unwrap();
+    std::fs::write(&there, "mine").unwrap();
+    let output = ssolint(folder.path(), &["pull", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(2), "{}", support::stderr(&output));
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "mine");
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["acme"]);
 }

@@ -226,10 +226,10 @@ fn in_memory(pulled: &Pulled, recording: &Recording, round: usize, base: &str, a
         }
     }
     let policy = okta.get("app").and_then(|app| app["_links"]["accessPolicy"]["href"].as_str());
-    if let Some(policy) = policy.and_then(|href| href.rsplit('/').next()) {
-        if let Some(rules) = last(&format!("/api/v1/policies/{policy}/rules")) {
-            okta.insert("access-policy-rules".to_owned(), rules);
-        }
+    if let Some(policy) = policy.and_then(|href| href.rsplit('/').next())
+        && let Some(rules) = last(&format!("/api/v1/policies/{policy}/rules"))
+    {
+        okta.insert("access-policy-rules".to_owned(), rules);
     }
     // Of these, what is read depends on what decides.
     for name in pulled.documents.keys() {
@@ -295,7 +295,6 @@ fn every_recording_is_read_through_the_real_client_and_gives_the_findings_of_the
     }
     let shown = wrong.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} of them:\n{shown}", wrong.len());
-    println!("{rounds} readings, {read_apps} with an app, {gaps} gaps, {all_served} answers served");
     assert!(
         rounds > 80 && read_apps > 60 && gaps > 0 && all_served > 120,
         "{rounds} {read_apps} {gaps} {all_served}"

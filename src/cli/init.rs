@@ -20,6 +20,13 @@ const MOST_INPUT: u64 = 64 * 1024;
 
 const REGIONS: [(&str, Region); 3] = [("us", Region::Us), ("eu", Region::Eu), ("jp", Region::Jp)];
 
+/// What happens to a file that is there.
+#[derive(Debug, Clone, Copy)]
+enum Existing {
+    Kept,
+    WrittenOver,
+}
+
 /// What is known about the connection.
 struct Answers {
     name: String,
@@ -40,11 +47,12 @@ pub fn run(typed: &InitArguments) -> Result<Exit, Problem> {
         )));
     }
     let answers = if io::stdin().is_terminal() { ask(typed)? } else { given(typed)? };
+    let existing = if typed.force { Existing::WrittenOver } else { Existing::Kept };
     let [project_file, connection_file] = files;
     fs::create_dir_all(&typed.folder)
         .map_err(|error| Problem(format!("{} could not be made: {error}", typed.folder.display())))?;
-    write(&connection_file, &connection(&answers), typed.force)?;
-    write(&project_file, &project_text(&answers), typed.force)?;
+    write(&connection_file, &connection(&answers), existing)?;
+    write(&project_file, &project_text(&answers), existing)?;
     // What was just written must be readable.
     project::read(&project_file).map_err(|error| Problem(error.to_string()))?;
     output::write(None, next(&answers, &project_file, &connection_file).as_bytes())?;
@@ -213,13 +221,12 @@ fn scalar(text: &str) -> String {
     canonical::yaml(&text.into()).trim_end().to_owned()
 }
 
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Problem> {
+fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Problem> {
     let mut options = fs::OpenOptions::new();
     options.write(true);
-    if force {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
+    match existing {
+        Existing::WrittenOver => options.create(true).truncate(true),
+        Existing::Kept => options.create_new(true),
     };
     options
         .open(path)

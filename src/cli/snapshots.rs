@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use ssolint::source::pull::torq;
 use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
@@ -32,6 +33,9 @@ pub fn read(
             let project = live::project(arguments)?;
             let pulled = live::pull(&project, names, arguments)?;
             read.exit = Exit::worst([read.exit, pulled.exit]);
+            if pulled.read.iter().any(|(_, pulled)| pulled.manifest.torq.is_some()) {
+                output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
+            }
             for (connection, pulled) in pulled.read {
                 read.snapshots.push(pulled.snapshot(&connection));
             }

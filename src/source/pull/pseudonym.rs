@@ -271,8 +271,8 @@ enum Filter {
     Contains(String),
     /// As a whole and anywhere: both readings count (semantics G6.6).
     Regex {
-        whole: Option<Regex>,
-        search: Option<Regex>,
+        whole: Option<Box<Regex>>,
+        search: Option<Box<Regex>>,
         text: String,
     },
     /// A string in an expression: whatever is asked about it.
@@ -286,8 +286,8 @@ impl Filter {
             "EQUALS" => Self::Equals(value.to_lowercase()),
             "CONTAINS" => Self::Contains(value.to_lowercase()),
             "REGEX" => Self::Regex {
-                whole: Regex::new(&format!("^(?:{value})$")).ok(),
-                search: Regex::new(value).ok(),
+                whole: Regex::new(&format!("^(?:{value})$")).ok().map(Box::new),
+                search: Regex::new(value).ok().map(Box::new),
                 text: value.to_owned(),
             },
             _ => return None,

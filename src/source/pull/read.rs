@@ -64,6 +64,14 @@ enum Sight {
     Part,
 }
 
+/// Who gets a verdict, apart from those whom a mapping or Torq names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Considered {
+    /// Federation broker mode.
+    Everyone,
+    Assigned,
+}
+
 struct Reading<'a> {
     live: &'a Live,
     tell: Tell<'a>,
@@ -198,7 +206,8 @@ impl<'a> Reading<'a> {
         let text = self.ledger.found(&name, answer?)?;
         let next = canonical::object::<torq::NextPage>(&text).unwrap_or_default();
         let found = self.ledger.one::<T>(&name, Ok(Answer::Found(text)))?;
-        self.ledger.put(name, &found, whole(!next.is_there()));
+        let extent = if next.is_there() { Extent::default() } else { whole() };
+        self.ledger.put(name, &found, extent);
         Some(found)
     }
 
@@ -217,7 +226,7 @@ impl<'a> Reading<'a> {
             .and_then(|app| app.links.as_ref()?.access_policy.as_ref()?.id())
             .and_then(OktaId::new);
         if let Some(app) = &app {
-            self.ledger.put(DocumentName::App, app, whole(true));
+            self.ledger.put(DocumentName::App, app, whole());
         }
         let issuer_path =
             self.live.okta.issuer.as_ref().map(|issuer| issuer.path.clone()).unwrap_or_default();
@@ -246,7 +255,12 @@ impl<'a> Reading<'a> {
                 okta::authorization_server_policies(server),
             ));
         }
-        let issuer = self.live.okta.issuer.clone().map(|issuer| (self.asker(issuer.host), issuer.path));
+        let issuer =
+            self.live.okta.issuer.clone().filter(|issuer| issuer.path.is_empty() || server.is_some());
+        if issuer.is_none() {
+            self.ledger.refuse(&DocumentName::OpenidConfiguration, None, "the issuer URL in connection.yaml is none of Okta's: neither the organisation's URL nor …/oauth2/{id}, so nothing was asked there");
+        }
+        let issuer = issuer.map(|issuer| (self.asker(issuer.host), issuer.path));
         let discovery = async move {
             match issuer {
                 Some((host, path)) => Some(host.get(&okta::discovery(&path)).await),
@@ -367,7 +381,7 @@ impl<'a> Reading<'a> {
         answer: Answered<String>,
     ) -> Option<T> {
         let found = self.ledger.one::<T>(&name, answer)?;
-        self.ledger.put(name, &found, whole(true));
+        self.ledger.put(name, &found, whole());
         Some(found)
     }
 
@@ -377,7 +391,7 @@ impl<'a> Reading<'a> {
         answer: Answered<Vec<Value>>,
     ) -> Option<Vec<T>> {
         let rows = self.ledger.rows::<T>(&name, answer)?;
-        self.ledger.put(name, &rows, whole(true));
+        self.ledger.put(name, &rows, whole());
         Some(rows)
     }
 
@@ -402,7 +416,7 @@ impl<'a> Reading<'a> {
             let answer = policy.id.as_deref().and_then(OktaId::new).and_then(|id| answers.remove(&id));
             policy.rules = answer.and_then(|answer| self.ledger.rows(&name, answer));
         }
-        self.ledger.put(name, &policies, whole(true));
+        self.ledger.put(name, &policies, whole());
         policies
     }
 
@@ -486,13 +500,13 @@ impl<'a> Reading<'a> {
         if let Some(rows) = &organization.groups {
             let mut groups: Vec<&okta_shape::Group> = rows.iter().map(|row| &row.group).collect();
             groups.sort_by(|a, b| a.id.cmp(&b.id));
-            self.ledger.put(DocumentName::Groups, &groups, whole(sight == Sight::Whole));
+            self.ledger.put(DocumentName::Groups, &groups, as_seen(sight));
             if sight == Sight::Part {
                 self.note("the list of groups lacks Everyone, so this credential sees a part of the organisation only: nothing that it does not show is taken as absent".to_owned());
             }
         }
         if let Some(rows) = &organization.assigned {
-            self.ledger.put(DocumentName::AppGroups, rows, whole(sight == Sight::Whole));
+            self.ledger.put(DocumentName::AppGroups, rows, as_seen(sight));
         }
         if let Some(rules) = &organization.group_rules {
             let fills = |rule: &&okta_shape::GroupRule| {
@@ -502,7 +516,7 @@ impl<'a> Reading<'a> {
                 ids.filter_map(|id| OktaId::new(id)).any(|id| survey.mapped.contains(&id))
             };
             let rules: Vec<&okta_shape::GroupRule> = rules.iter().filter(fills).collect();
-            self.ledger.put(DocumentName::GroupRules, &rules, whole(sight == Sight::Whole));
+            self.ledger.put(DocumentName::GroupRules, &rules, as_seen(sight));
         }
     }
 
@@ -540,7 +554,8 @@ impl<'a> Reading<'a> {
         }
         let mut listed = false;
         if survey.broker_mode || without_record {
-            listed = self.list_everyone(&host, survey.broker_mode, &mut people).await;
+            let considered = if survey.broker_mode { Considered::Everyone } else { Considered::Assigned };
+            listed = self.list_everyone(&host, considered, &mut people).await;
         }
         let emails: Vec<(String, String)> = survey
             .mapped_emails
@@ -591,19 +606,19 @@ impl<'a> Reading<'a> {
         people
     }
 
-    /// `true` where the whole list was read. `Keep::All` in federation broker mode, where everyone is considered.
-    async fn list_everyone(&mut self, host: &Asker, keep_all: bool, people: &mut People) -> bool {
+    /// Everyone's records, of which those are kept who are considered; gives whether everyone was read and kept.
+    async fn list_everyone(&mut self, host: &Asker, considered: Considered, people: &mut People) -> bool {
         let answer = host.list(&okta::users()).await;
         let Some(rows) = self.ledger.rows::<okta_shape::User>(&DocumentName::Users, answer) else {
             return false;
         };
         let assigned: BTreeSet<&str> = people.app_users.iter().flatten().map(|row| row.id.as_str()).collect();
         for user in rows {
-            if keep_all || assigned.contains(user.id.as_str()) {
+            if considered == Considered::Everyone || assigned.contains(user.id.as_str()) {
                 people.users.insert(user.id.clone(), user);
             }
         }
-        keep_all
+        considered == Considered::Everyone
     }
 
     /// People by login or email, some at a time; or everyone, where that takes fewer requests.
@@ -714,7 +729,7 @@ impl<'a> Reading<'a> {
             let name = DocumentName::GroupUsers(id.as_str().to_owned());
             let Some(mut rows) = self.ledger.rows::<okta_shape::Member>(&name, answer) else { continue };
             rows.sort_by(|a, b| a.id.cmp(&b.id));
-            self.ledger.put(name, &rows, whole(sight == Sight::Whole));
+            self.ledger.put(name, &rows, as_seen(sight));
             members.insert(id, rows.iter().filter_map(|row| OktaId::new(&row.id)).collect());
         }
         members
@@ -726,7 +741,7 @@ impl<'a> Reading<'a> {
             let name = DocumentName::UserGroups(id.as_str().to_owned());
             let Some(mut rows) = self.ledger.rows::<okta_shape::Group>(&name, answer) else { continue };
             rows.sort_by(|a, b| a.id.cmp(&b.id));
-            self.ledger.put(name, &rows, whole(sight == Sight::Whole));
+            self.ledger.put(name, &rows, as_seen(sight));
         }
     }
 
@@ -734,7 +749,7 @@ impl<'a> Reading<'a> {
         let People { users, app_users, looked_up, everyone } = people;
         if let Some(mut rows) = app_users {
             rows.sort_by(|a, b| a.id.cmp(&b.id));
-            self.ledger.put(DocumentName::AppUsers, &rows, whole(sight == Sight::Whole));
+            self.ledger.put(DocumentName::AppUsers, &rows, as_seen(sight));
         }
         let asked = !users.is_empty() || !looked_up.is_empty() || everyone;
         let failed = self.ledger.refused.iter().any(|refusal| refusal.document == DocumentName::Users.path());
@@ -863,8 +878,16 @@ fn sight(groups: Option<&[GroupRow]>) -> Sight {
     }
 }
 
-fn whole(complete: bool) -> Extent {
-    Extent { complete, looked_up: Vec::new() }
+fn whole() -> Extent {
+    Extent { complete: true, looked_up: Vec::new() }
+}
+
+/// A list that was answered to its end is whole where the credential sees everything.
+fn as_seen(sight: Sight) -> Extent {
+    match sight {
+        Sight::Whole => whole(),
+        Sight::Part => Extent::default(),
+    }
 }
 
 fn now() -> String {
