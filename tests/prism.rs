@@ -36,11 +36,8 @@ fn contracts() -> Option<Arc<Contracts>> {
         return None;
     };
     let file = |name: &str| support::shared(&format!("peers/{name}"));
-    let (management, oauth, torq) = (
-        file("okta-management-openapi.yaml")?,
-        file("okta-oauth-openapi.yaml")?,
-        file("torq-openapi.yaml")?,
-    );
+    let (management, oauth, torq) =
+        (file("okta-management-openapi.yaml")?, file("okta-oauth-openapi.yaml")?, file("torq-openapi.yaml")?);
     let mut started = STARTED.lock().unwrap_or_else(|broken| broken.into_inner());
     if let Some(running) = started.upgrade() {
         return Some(running);
@@ -102,11 +99,12 @@ struct Services {
 impl Services {
     fn start(contracts: &Arc<Contracts>, bodies: Bodies) -> Self {
         let exchanges = Arc::new(Mutex::new(Vec::new()));
-                let start = |route: fn(&Contracts, &Request, bool) -> Exchanged| {
+        let start = |route: fn(&Contracts, &Request, bool) -> Exchanged| {
             let (contracts, exchanges) = (contracts.clone(), exchanges.clone());
             StandIn::start(move |request| {
                 let random = bodies != Bodies::Examples;
-                let Exchanged { mut response, kind, objections, made_up } = route(&contracts, request, random);
+                let Exchanged { mut response, kind, objections, made_up } =
+                    route(&contracts, request, random);
                 if made_up && bodies == Bodies::Leading {
                     response.body = lead_on(&kind, &response.body);
                 }
@@ -171,7 +169,9 @@ fn okta(contracts: &Contracts, request: &Request, random: bool) -> Exchanged {
         return from(&contracts.oauth, request, random, &[]);
     }
     let mut exchanged = from(&contracts.management, request, random, &[]);
-    if let Some(ours) = (!exchanged.made_up && exchanged.response.status == 200).then(|| better_example(path)).flatten() {
+    if let Some(ours) =
+        (!exchanged.made_up && exchanged.response.status == 200).then(|| better_example(path)).flatten()
+    {
         exchanged.response = Response::json(200, ours);
     }
     exchanged
@@ -190,9 +190,7 @@ fn better_example(path: &str) -> Option<Value> {
             "grant_types": ["implicit"], "application_type": "web", "issuer_mode": "ORG_URL"}},
         "_links": {"accessPolicy": {"href": "https://acme.okta.com/api/v1/policies/rst1"}}})
     };
-    let group = |id: &str, kind: &str, name: &str, people: u64| {
-        json!({"id": id, "type": kind, "profile": {"name": name}, "_embedded": {"stats": {"usersCount": people}}})
-    };
+    let group = |id: &str, kind: &str, name: &str, people: u64| json!({"id": id, "type": kind, "profile": {"name": name}, "_embedded": {"stats": {"usersCount": people}}});
     Some(match path {
         "/api/v1/apps" => json!([app()]),
         "/api/v1/groups" => json!([
@@ -219,22 +217,28 @@ fn torq(contracts: &Contracts, request: &Request, random: bool) -> Exchanged {
         let token = json!({"access_token": "made-up", "token_type": "bearer", "expires_in": 3600});
         let mut exchanged = by_hand(request, Response::json(200, token));
         if !basic || !form || request.method != "POST" {
-            exchanged.objections.push("Torq's token takes POST, HTTP Basic and grant_type=client_credentials".to_owned());
+            exchanged
+                .objections
+                .push("Torq's token takes POST, HTTP Basic and grant_type=client_credentials".to_owned());
         }
         return exchanged;
     }
     let Some(path) = request.target.strip_prefix("/public") else {
-        let mut exchanged = by_hand(request, Response::json(404, json!({"code": 5, "message": "no such path"})));
+        let mut exchanged =
+            by_hand(request, Response::json(404, json!({"code": 5, "message": "no such path"})));
         exchanged.objections.push(format!("{} is not under the base path", request.target));
         return exchanged;
     };
     let under_base = Request { target: path.to_owned(), ..request.clone() };
     let mut exchanged = from(&contracts.torq, &under_base, random, &[]);
     if !exchanged.made_up && exchanged.response.status == 200 && under_base.path() == "/v1alpha/roles" {
-        exchanged.response = Response::json(200, json!({"roles": [
-            {"id": "74e19393-3e94-48d2-8b60-26f2d2665942", "name": "Owner", "scope_names": ["user.write"], "is_custom": false},
-            {"id": "74e19393-3e94-48d2-8b60-26f2d2665943", "name": "Viewer", "scope_names": [], "is_custom": false},
-        ]}));
+        exchanged.response = Response::json(
+            200,
+            json!({"roles": [
+                {"id": "74e19393-3e94-48d2-8b60-26f2d2665942", "name": "Owner", "scope_names": ["user.write"], "is_custom": false},
+                {"id": "74e19393-3e94-48d2-8b60-26f2d2665943", "name": "Viewer", "scope_names": [], "is_custom": false},
+            ]}),
+        );
     }
     exchanged
 }
@@ -255,7 +259,10 @@ fn lead_on(kind: &str, body: &[u8]) -> Vec<u8> {
             "/api/v1/apps/{appId}" | "/api/v1/apps" => {
                 row.insert("signOnMode".to_owned(), json!("OPENID_CONNECT"));
                 row.insert("lastUpdated".to_owned(), json!("2026-01-20T17:30:35.000Z"));
-                row.insert("_links".to_owned(), json!({"accessPolicy": {"href": "https://acme.okta.com/api/v1/policies/rst1"}}));
+                row.insert(
+                    "_links".to_owned(),
+                    json!({"accessPolicy": {"href": "https://acme.okta.com/api/v1/policies/rst1"}}),
+                );
             }
             "/api/v1/groups" => {
                 let name = ["Everyone", "engineers", "others"][number.min(2)];
@@ -264,7 +271,9 @@ fn lead_on(kind: &str, body: &[u8]) -> Vec<u8> {
             }
             "/v1alpha/sso/claim_mappings" => {
                 let claims = [("groups", "engineers"), ("email", "ada@acme.com"), ("groups", "others")];
-                for (mapping, (name, wanted)) in row["claim_mappings"].as_array_mut().into_iter().flatten().zip(claims) {
+                for (mapping, (name, wanted)) in
+                    row["claim_mappings"].as_array_mut().into_iter().flatten().zip(claims)
+                {
                     (mapping["claim_name"], mapping["claim_value"]) = (json!(name), json!(wanted));
                 }
             }
@@ -395,7 +404,8 @@ fn random_answers_never_bring_a_run_down() {
         let credential = if runs % 2 == 0 { Okta::ApiToken } else { Okta::ServiceApp };
         let issuer = if runs % 3 == 0 { "/oauth2/aus1" } else { "" };
         let label = (runs % 7 == 0).then_some("*");
-        let services = Services::start(&contracts, if runs % 4 < 2 { Bodies::Leading } else { Bodies::Random });
+        let services =
+            Services::start(&contracts, if runs % 4 < 2 { Bodies::Leading } else { Bodies::Random });
         let project = project::write(credential, &services.okta.url(), &services.torq.url(), issuer, label);
         let pulls = runs % 5 < 2;
         let ran = match pulls {

@@ -49,8 +49,13 @@ fn floor(answered: &BTreeMap<String, u64>, limit: fn(&str) -> u64) -> u64 {
         .unwrap_or(0)
 }
 
-fn host(budget: Budget, service: Service, base: String, authorization: Authorization, limits: Limits) -> Host {
-    
+fn host(
+    budget: Budget,
+    service: Service,
+    base: String,
+    authorization: Authorization,
+    limits: Limits,
+) -> Host {
     let (timeout, trust) = (Duration::from_secs(30), Trust::default());
     Host::new(HostOptions { service, base, authorization, budget, limits, timeout, trust }).unwrap()
 }
@@ -71,7 +76,13 @@ fn live(number: usize, okta: &StandIn, torq: &StandIn, second: Duration, budget:
         okta: OktaSide {
             host: host(budget.clone(), Service::Okta, okta.url(), token, scaled(Limits::okta())),
             issuer: Some(Issuer {
-                host: host(budget.clone(), Service::Okta, okta.url(), Authorization::None, scaled(Limits::okta())),
+                host: host(
+                    budget.clone(),
+                    Service::Okta,
+                    okta.url(),
+                    Authorization::None,
+                    scaled(Limits::okta()),
+                ),
                 path: String::new(),
             }),
             app: AppChoice::Id(OktaId::new(&app_id(number)).unwrap()),
@@ -130,9 +141,11 @@ async fn read_all(second: Duration) -> Went {
         is_whole(&pulled.unwrap().unwrap());
     }
     let took = begun.elapsed();
-    let counted: Vec<Counted> = organizations.iter().map(|(_, counted)| counted.lock().unwrap().clone()).collect();
+    let counted: Vec<Counted> =
+        organizations.iter().map(|(_, counted)| counted.lock().unwrap().clone()).collect();
     let floor = counted.iter().map(|counted| floor(&counted.answered, limit)).max().unwrap();
-    let refused = counted.iter().map(|counted| counted.refused).chain([*refused_by_torq.lock().unwrap()]).collect();
+    let refused =
+        counted.iter().map(|counted| counted.refused).chain([*refused_by_torq.lock().unwrap()]).collect();
     Went { took, floor: second * u32::try_from(floor).unwrap(), refused }
 }
 
@@ -172,7 +185,8 @@ fn thirty_connections_are_as_fast_as_the_limits_allow_in_real_time() {
             .map(|_| {
                 let limited = Limited::new(limit_for_three, WINDOW, FIRST, second);
                 let counted = limited.counted();
-                let okta = StandIn::start(move |request| limited.answer(request, || ORGANIZATION.okta(request)));
+                let okta =
+                    StandIn::start(move |request| limited.answer(request, || ORGANIZATION.okta(request)));
                 (okta, counted)
             })
             .collect();
@@ -180,7 +194,14 @@ fn thirty_connections_are_as_fast_as_the_limits_allow_in_real_time() {
         let connections: Vec<Value> = (0..CONNECTIONS)
             .map(|number| {
                 let okta = organizations[number / APPS].0.url();
-                project::connection(&format!("connection-{number}"), &app_id(number), &okta, &torq.url(), "", &auth)
+                project::connection(
+                    &format!("connection-{number}"),
+                    &app_id(number),
+                    &okta,
+                    &torq.url(),
+                    "",
+                    &auth,
+                )
             })
             .collect();
         let mut project = Project::new(&json!({"version": 1, "connections": connections}));
@@ -191,11 +212,18 @@ fn thirty_connections_are_as_fast_as_the_limits_allow_in_real_time() {
         assert_eq!(ran.code, Some(0), "{}", ran.told());
         for number in 0..CONNECTIONS {
             let members = project.folder().join(format!("out/connection-{number}/okta/group-users"));
-            assert_eq!(members.read_dir().unwrap().count(), ORGANIZATION.groups, "connection-{number}: {}", ran.told());
+            assert_eq!(
+                members.read_dir().unwrap().count(),
+                ORGANIZATION.groups,
+                "connection-{number}: {}",
+                ran.told()
+            );
         }
-        let counted: Vec<Counted> = organizations.iter().map(|(_, counted)| counted.lock().unwrap().clone()).collect();
+        let counted: Vec<Counted> =
+            organizations.iter().map(|(_, counted)| counted.lock().unwrap().clone()).collect();
         let floor = counted.iter().map(|counted| floor(&counted.answered, limit_for_three)).max().unwrap();
-        let refused = counted.iter().map(|counted| counted.refused).chain([*refused_by_torq.lock().unwrap()]).collect();
+        let refused =
+            counted.iter().map(|counted| counted.refused).chain([*refused_by_torq.lock().unwrap()]).collect();
         let went = Went { took: ran.took, floor: second * u32::try_from(floor).unwrap(), refused };
         println!("{went:?}");
         if went.is_fast(second) {

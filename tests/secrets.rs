@@ -43,7 +43,8 @@ fn jwk() -> String {
 
 /// Why this text must not be seen; empty: no reason.
 fn secrets_in(text: &str) -> Vec<String> {
-    let around = |at: usize| text.get(at.saturating_sub(80)..).unwrap_or(&text[at..]).chars().take(200).collect();
+    let around =
+        |at: usize| text.get(at.saturating_sub(80)..).unwrap_or(&text[at..]).chars().take(200).collect();
     let mut found: Vec<String> = text.find(MARK).map(around).into_iter().collect();
     // A word of Base64 may hold these letters by chance; a mark has more of them.
     for encoded in ENCODED {
@@ -53,23 +54,36 @@ fn secrets_in(text: &str) -> Vec<String> {
         found.extend(text.find(line).map(around));
     }
     // Assertions, proofs.
-    found.extend(text.match_indices("eyJ").find(|(at, _)| text[*at..].split_whitespace().next().unwrap().contains('.')).map(|(at, _)| around(at)));
+    found.extend(
+        text.match_indices("eyJ")
+            .find(|(at, _)| text[*at..].split_whitespace().next().unwrap().contains('.'))
+            .map(|(at, _)| around(at)),
+    );
     found
 }
 
 /// Everything that a run leaves: its two streams, and what is below its folder, apart from what was put there for it.
 fn left_behind(ran: &Ran, project: &Project) -> Vec<(String, String)> {
     const PUT_THERE: [&str; 5] = ["ssolint.yaml", "key.pem", "token.txt", "shared.txt", "broken.pem"];
-    let mut left = vec![("standard output".to_owned(), ran.stdout.clone()), ("standard error".to_owned(), ran.stderr.clone())];
+    let mut left = vec![
+        ("standard output".to_owned(), ran.stdout.clone()),
+        ("standard error".to_owned(), ran.stderr.clone()),
+    ];
     let mut folders = vec![project.folder().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            left.push(("a path".to_owned(), path.strip_prefix(project.folder()).unwrap().display().to_string()));
+            left.push((
+                "a path".to_owned(),
+                path.strip_prefix(project.folder()).unwrap().display().to_string(),
+            ));
             if path.is_dir() {
                 folders.push(path);
             } else if !PUT_THERE.iter().any(|name| path.ends_with(name)) {
-                left.push((path.display().to_string(), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()));
+                left.push((
+                    path.display().to_string(),
+                    String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned(),
+                ));
             }
         }
     }
@@ -78,7 +92,11 @@ fn left_behind(ran: &Ran, project: &Project) -> Vec<(String, String)> {
 
 #[track_caller]
 fn tells_nothing(what: &str, ran: &Ran, project: &Project) {
-    assert!(ran.code.is_some_and(|code| code <= 3) && !ran.stderr.contains("panicked"), "{what}: {}", ran.told());
+    assert!(
+        ran.code.is_some_and(|code| code <= 3) && !ran.stderr.contains("panicked"),
+        "{what}: {}",
+        ran.told()
+    );
     for (place, text) in left_behind(ran, project) {
         let found = secrets_in(&text);
         assert!(found.is_empty(), "{what}: {place} has a secret: {found:#?}");
@@ -105,8 +123,12 @@ const OKTA: [&str; 15] = [
     "/api/v1/users/{id}/groups",
     "/api/v1/policies/{id}/rules",
 ];
-const TORQ: [&str; 4] =
-    ["/v1/auth/token", "/public/v1alpha/sso/claim_mappings", "/public/v1alpha/roles", "/public/v1alpha/users"];
+const TORQ: [&str; 4] = [
+    "/v1/auth/token",
+    "/public/v1alpha/sso/claim_mappings",
+    "/public/v1alpha/roles",
+    "/public/v1alpha/users",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
@@ -175,7 +197,15 @@ fn give_away(mut response: Response) -> Response {
             Value::Array(rows) => rows.iter_mut().for_each(add),
             Value::Object(fields) => {
                 fields.values_mut().for_each(add);
-                for name in ["client_secret", "secret", "password", "sharedSecret", "token", "private_key", "value_secret"] {
+                for name in [
+                    "client_secret",
+                    "secret",
+                    "password",
+                    "sharedSecret",
+                    "token",
+                    "private_key",
+                    "value_secret",
+                ] {
                     fields.insert(name.to_owned(), json!(format!("MARK-answer-{name}")));
                 }
             }
@@ -202,13 +232,17 @@ fn okta(failing: Option<&'static str>, failure: Failure, came_in: CameIn) -> Sta
     StandIn::start(move |request| {
         let path = request.path();
         note_okta(request, &came_in);
-        let kind = OKTA.into_iter().rev().find(|kind| fits(kind, path) && (*kind != "/api/v1/groups/{id}" || path != "/api/v1/groups/rules"));
+        let kind = OKTA.into_iter().rev().find(|kind| {
+            fits(kind, path) && (*kind != "/api/v1/groups/{id}" || path != "/api/v1/groups/rules")
+        });
         let whole = || match path {
             "/oauth2/v1/token" => token(request),
             "/api/v1/groups" if request.query().contains("after=MARK") => Response::json(200, json!([])),
             "/api/v1/groups" => {
                 let host = request.header("host").unwrap();
-                let link = format!("<http://{host}/api/v1/groups?limit=200&expand=stats&after=MARK-cursor>; rel=\"next\"");
+                let link = format!(
+                    "<http://{host}/api/v1/groups?limit=200&expand=stats&after=MARK-cursor>; rel=\"next\""
+                );
                 give_away(organization().okta(request)).with("link", link)
             }
             _ => give_away(organization().okta(request)),
@@ -220,10 +254,14 @@ fn okta(failing: Option<&'static str>, failure: Failure, came_in: CameIn) -> Sta
 /// A token that is bound to a proof with a nonce.
 fn token(request: &Request) -> Response {
     let proof = request.header("dpop").unwrap_or_default();
-    let claims = proof.split('.').nth(1).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap_or_default();
+    let claims =
+        proof.split('.').nth(1).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap_or_default();
     if !String::from_utf8_lossy(&claims).contains("MARK-nonce") {
-        return Response::json(400, json!({"error": "use_dpop_nonce", "error_description": repeated(request)}))
-            .with("dpop-nonce", "MARK-nonce-1");
+        return Response::json(
+            400,
+            json!({"error": "use_dpop_nonce", "error_description": repeated(request)}),
+        )
+        .with("dpop-nonce", "MARK-nonce-1");
     }
     Response::json(200, json!({"access_token": "MARK-access-token-okta", "token_type": "DPoP", "expires_in": 3600,
         "scope": "okta.apps.read okta.groups.read okta.users.read okta.policies.read okta.authorizationServers.read",
@@ -308,8 +346,22 @@ fn planted(file: &Value) -> Project {
 
 const PULL: &[&str] = &["pull", "--out", "out", "--allow-command", "--timeout", "60"];
 const CHECK: &[&str] = &[
-    "check", "--live", "-v", "--allow-command", "--timeout", "60", "--select", "all", "--people", "names",
-    "--format", "pretty", "--format", "json=report.json", "--format", "sarif=report.sarif",
+    "check",
+    "--live",
+    "-v",
+    "--allow-command",
+    "--timeout",
+    "60",
+    "--select",
+    "all",
+    "--people",
+    "names",
+    "--format",
+    "pretty",
+    "--format",
+    "json=report.json",
+    "--format",
+    "sarif=report.sarif",
 ];
 const WHO: &[&str] = &["who", "--live", "--all", "--allow-command", "--timeout", "60", "--format", "json"];
 
@@ -326,7 +378,14 @@ fn run(failure: Failure, way: Okta, arguments: &[&str], came_in: &CameIn) {
         .zip(ways.iter().cycle())
         .enumerate()
         .map(|(number, ((okta, torq), auth))| {
-            project::connection(&format!("connection-{number}"), &app_id(number), &okta.url(), &torq.url(), "", auth)
+            project::connection(
+                &format!("connection-{number}"),
+                &app_id(number),
+                &okta.url(),
+                &torq.url(),
+                "",
+                auth,
+            )
         })
         .collect();
     let project = planted(&json!({"version": 1, "connections": connections}));
@@ -348,7 +407,11 @@ fn run(failure: Failure, way: Okta, arguments: &[&str], came_in: &CameIn) {
 #[test]
 fn no_secret_leaves_by_a_run_however_it_goes() {
     let came_in = CameIn::default();
-    let mut runs = vec![(Failure::None, Okta::ApiToken, WHO), (Failure::None, Okta::ServiceApp, CHECK), (Failure::None, Okta::ServiceApp, PULL)];
+    let mut runs = vec![
+        (Failure::None, Okta::ApiToken, WHO),
+        (Failure::None, Okta::ServiceApp, CHECK),
+        (Failure::None, Okta::ServiceApp, PULL),
+    ];
     for (number, failure) in FAILURES.into_iter().enumerate() {
         // Each failure meets both credentials and both commands.
         let (one, other) = if number % 2 == 0 { (PULL, CHECK) } else { (CHECK, PULL) };
@@ -388,14 +451,27 @@ fn at_once<T: Send>(work: Vec<T>, does: impl Fn(T) + Sync) {
 fn a_secret_in_the_wrong_place_is_not_repeated() {
     let came_in = CameIn::default();
     let (okta, torq) = (okta(None, Failure::None, came_in.clone()), torq(None, Failure::None, came_in));
-    let sound = || project::connection("acme-prod", &app_id(0), &okta.url(), &torq.url(), "", &json!({"api_token": {"env": "OKTA_TOKEN"}}));
+    let sound = || {
+        project::connection(
+            "acme-prod",
+            &app_id(0),
+            &okta.url(),
+            &torq.url(),
+            "",
+            &json!({"api_token": {"env": "OKTA_TOKEN"}}),
+        )
+    };
     let service_app = |key: Value| json!({"service_app": {"client_id": "0oaservice", "key": key}});
     let cases: Vec<(&str, &str, Value)> = vec![
         ("an API token in the file", "/okta/auth", json!({"api_token": "MARK-inline"})),
         ("an API token as a kind", "/okta/auth", json!("MARK-inline")),
         ("an API token as a key", "/okta/auth", json!({"api_token": {"MARK-inline": "x"}})),
         ("an API token as a list", "/okta/auth", json!({"api_token": ["MARK-inline"]})),
-        ("an API token for the name of a variable", "/okta/auth", json!({"api_token": {"env": "MARK-inline"}})),
+        (
+            "an API token for the name of a variable",
+            "/okta/auth",
+            json!({"api_token": {"env": "MARK-inline"}}),
+        ),
         ("a key in the file", "/okta/auth", service_app(json!(project::pem(&key())))),
         ("a JWK in the file", "/okta/auth", service_app(serde_json::from_str(&jwk()).unwrap())),
         ("a Torq secret in the file", "/torq/client_secret", json!("MARK-inline")),
@@ -403,15 +479,31 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
         ("a Torq ID in the file", "/torq/client_id", json!("MARK-inline")),
         ("a token that others can read", "/okta/auth", json!({"api_token": {"file": "shared.txt"}})),
         ("a token that no header can hold", "/okta/auth", json!({"api_token": {"env": "TWO_LINES"}})),
-        ("a command that fails after it gave the secret", "/okta/auth", json!({"api_token": {"command": ["sh", "-c", "cat token.txt; exit 3"]}})),
+        (
+            "a command that fails after it gave the secret",
+            "/okta/auth",
+            json!({"api_token": {"command": ["sh", "-c", "cat token.txt; exit 3"]}}),
+        ),
         ("a token for a key", "/okta/auth", service_app(json!({"file": "token.txt"}))),
         ("a broken key", "/okta/auth", service_app(json!({"file": "broken.pem"}))),
         ("a broken JWK", "/okta/auth", service_app(json!({"env": "BROKEN_JWK"}))),
         ("a password in Okta's URL", "/okta/org_url", json!("https://MARK-user:MARK-pass@127.0.0.1:9")),
         ("a query in Okta's URL", "/okta/org_url", json!("https://127.0.0.1:9/?token=MARK-query")),
-        ("a password in Torq's URL", "/torq/base_url", json!("https://MARK-user:MARK-pass@127.0.0.1:9/public")),
-        ("a password in the URL of Torq's tokens", "/torq/auth_url", json!("https://MARK-user:MARK-pass@127.0.0.1:9")),
-        ("a password in a URL that is not https", "/okta/org_url", json!("http://MARK-user:MARK-pass@acme.example")),
+        (
+            "a password in Torq's URL",
+            "/torq/base_url",
+            json!("https://MARK-user:MARK-pass@127.0.0.1:9/public"),
+        ),
+        (
+            "a password in the URL of Torq's tokens",
+            "/torq/auth_url",
+            json!("https://MARK-user:MARK-pass@127.0.0.1:9"),
+        ),
+        (
+            "a password in a URL that is not https",
+            "/okta/org_url",
+            json!("http://MARK-user:MARK-pass@acme.example"),
+        ),
         ("a password in what is no URL", "/okta/org_url", json!("MARK-user:MARK-pass@acme.example:port")),
     ];
     for (what, at, value) in cases {
@@ -448,7 +540,9 @@ fn the_password_of_a_proxy_is_not_repeated() {
     let seen = came_in.clone();
     let proxy = StandIn::start(move |request| {
         let basic = STANDARD.encode("MARK-proxy-user:MARK-proxy-pass");
-        if request.method == "CONNECT" && request.header("proxy-authorization") == Some(&format!("Basic {basic}")) {
+        if request.method == "CONNECT"
+            && request.header("proxy-authorization") == Some(&format!("Basic {basic}"))
+        {
             seen.lock().unwrap().insert("proxy");
         }
         Failure::Status(407).answer(request, || Response::json(200, json!({})))
@@ -499,7 +593,11 @@ fn what_an_authorize_url_has_beside_the_settings_is_dropped() {
         }
         if what == "a URL" {
             let written = fs::read_to_string(folder.folder().join("connection.yaml")).unwrap_or_default();
-            assert!(written.contains("0oa1gjh63g214q0Hq0g4"), "nothing was taken from the URL: {}", ran.told());
+            assert!(
+                written.contains("0oa1gjh63g214q0Hq0g4"),
+                "nothing was taken from the URL: {}",
+                ran.told()
+            );
         }
     }
 }

@@ -45,7 +45,8 @@ impl TryFrom<Value> for SecretSource {
             ("env", _) => Err(NOT_A_NAME),
             ("file", Value::String(path)) => Ok(Self::File(PathBuf::from(path))),
             ("command", Value::Array(arguments)) => {
-                let text = |argument| if let Value::String(text) = argument { Ok(text) } else { Err(NOT_A_SOURCE) };
+                let text =
+                    |argument| if let Value::String(text) = argument { Ok(text) } else { Err(NOT_A_SOURCE) };
                 arguments.into_iter().map(text).collect::<Result<_, _>>().map(Self::Command)
             }
             _ => Err(NOT_A_SOURCE),

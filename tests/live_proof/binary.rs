@@ -18,12 +18,21 @@ pub struct Ran {
 impl Ran {
     /// Both streams, with what was run, for a message.
     pub fn told(&self) -> String {
-        format!("exit {:?} after {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.took, self.stdout, self.stderr)
+        format!(
+            "exit {:?} after {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.took, self.stdout, self.stderr
+        )
     }
 }
 
 /// Nothing of the machine's own environment goes in, so that a proxy or a token of the machine decides nothing.
-pub fn ssolint(folder: &Path, arguments: &[&str], environment: &[(&str, &str)], stdin: &str, most: Duration) -> Ran {
+pub fn ssolint(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    stdin: &str,
+    most: Duration,
+) -> Ran {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_ssolint"))
         .args(arguments)

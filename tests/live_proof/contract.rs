@@ -44,7 +44,11 @@ impl Prism {
                 }
             }
         });
-        let prism = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), parameters: parameters(document) };
+        let prism = Self {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            parameters: parameters(document),
+        };
         hears
             .recv_timeout(Duration::from_secs(120))
             .unwrap_or_else(|_| panic!("Prism does not listen for {}", document.display()));
@@ -74,7 +78,9 @@ impl Prism {
 
     fn unknown_parameters(&self, request: &Request) -> Objections {
         let known = self.parameters.iter().find(|(pattern, _)| fits(pattern, request.path()));
-        let Some((pattern, known)) = known else { return vec![format!("the document has no {}", request.path())] };
+        let Some((pattern, known)) = known else {
+            return vec![format!("the document has no {}", request.path())];
+        };
         request
             .query()
             .split('&')
@@ -104,7 +110,8 @@ pub fn fits(pattern: &str, path: &str) -> bool {
     loop {
         match (expected.next(), given.next()) {
             (None, None) => return true,
-            (Some(expected), Some(given)) if expected == given || expected.starts_with('{') && !given.is_empty() => {}
+            (Some(expected), Some(given))
+                if expected == given || expected.starts_with('{') && !given.is_empty() => {}
             _ => return false,
         }
     }
@@ -123,7 +130,8 @@ fn parameters(document: &Path) -> BTreeMap<String, BTreeSet<String>> {
     paths
         .iter()
         .map(|(path, item)| {
-            let operations = item.as_object().unwrap().values().filter_map(|operation| operation.get("parameters"));
+            let operations =
+                item.as_object().unwrap().values().filter_map(|operation| operation.get("parameters"));
             let names = item
                 .get("parameters")
                 .into_iter()

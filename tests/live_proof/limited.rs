@@ -59,7 +59,8 @@ impl Limited {
     pub fn answer(&self, request: &Request, answer: impl FnOnce() -> Response) -> Response {
         let now = self.clock.seconds();
         let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(self.clock.epoch + now));
-        let Some(kind) = request.path().strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()) else {
+        let Some(kind) = request.path().strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next())
+        else {
             return answer().with("date", date);
         };
         let limit = (self.limit)(kind);
@@ -79,7 +80,10 @@ impl Limited {
         };
         let response = match left {
             Some(_) => answer(),
-            None => Response::json(429, json!({"errorCode": "E0000047", "errorSummary": "API call exceeded rate limit due to too many requests."})),
+            None => Response::json(
+                429,
+                json!({"errorCode": "E0000047", "errorSummary": "API call exceeded rate limit due to too many requests."}),
+            ),
         };
         response
             .with("date", date)

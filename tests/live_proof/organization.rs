@@ -33,22 +33,31 @@ impl Organization {
         let segments: Vec<&str> = request.path().split('/').skip(1).collect();
         let host = request.header("host").unwrap_or_default();
         match segments.as_slice() {
-            [".well-known", "okta-organization"] => {
-                Response::json(200, json!({"id": "00o1", "pipeline": "idx", "_links": {"organization": {"href": format!("http://{host}")}}}))
-            }
-            [".well-known", "openid-configuration"] => Response::json(200, json!({"issuer": format!("http://{host}"),
+            [".well-known", "okta-organization"] => Response::json(
+                200,
+                json!({"id": "00o1", "pipeline": "idx", "_links": {"organization": {"href": format!("http://{host}")}}}),
+            ),
+            [".well-known", "openid-configuration"] => Response::json(
+                200,
+                json!({"issuer": format!("http://{host}"),
                 "authorization_endpoint": format!("http://{host}/oauth2/v1/authorize"), "response_types_supported": ["code", "id_token"],
-                "scopes_supported": ["openid", "email", "profile", "groups"], "claims_supported": ["email"]})),
+                "scopes_supported": ["openid", "email", "profile", "groups"], "claims_supported": ["email"]}),
+            ),
             ["oauth2", "v1", "token"] => Response::json(
                 200,
                 json!({"access_token": "made-up", "token_type": "Bearer", "expires_in": 3600, "scope": "okta.apps.read"}),
             ),
             ["api", "v1", "apps"] => Response::json(200, json!([app(&app_id(0), host)])),
             ["api", "v1", "apps", id] => Response::json(200, app(id, host)),
-            ["api", "v1", "internal", "apps", id, ..] => Response::json(200, json!({"issuer": format!("http://{host}"), "audience": id,
-                "issuerMode": "ORG_URL", "valueType": "GROUPS", "name": "groups", "groupFilterType": "REGEX", "value": ".*"})),
+            ["api", "v1", "internal", "apps", id, ..] => Response::json(
+                200,
+                json!({"issuer": format!("http://{host}"), "audience": id,
+                "issuerMode": "ORG_URL", "valueType": "GROUPS", "name": "groups", "groupFilterType": "REGEX", "value": ".*"}),
+            ),
             ["api", "v1", "apps", _, "federated-claims"] => Response::json(200, json!([])),
-            ["api", "v1", "apps", _, "groups"] => page(request, 1, |_| json!({"id": "00geveryone", "priority": 0})),
+            ["api", "v1", "apps", _, "groups"] => {
+                page(request, 1, |_| json!({"id": "00geveryone", "priority": 0}))
+            }
             ["api", "v1", "apps", _, "users"] => page(request, self.people, |number| {
                 json!({"id": person_id(number), "scope": "GROUP", "status": "PROVISIONED", "credentials": {"userName": login(number)},
                     "profile": {"email": login(number)}, "_embedded": {"user": person(number)}})
@@ -59,7 +68,8 @@ impl Organization {
             }),
             ["api", "v1", "groups", "rules"] => Response::json(200, json!([])),
             ["api", "v1", "groups", id, "users"] => {
-                let members: Vec<usize> = (0..self.people).filter(|person| group_id(person % self.groups) == **id).collect();
+                let members: Vec<usize> =
+                    (0..self.people).filter(|person| group_id(person % self.groups) == **id).collect();
                 page(request, members.len(), |number| person(members[number]))
             }
             // Nobody has a name that is not in the app.
@@ -67,25 +77,35 @@ impl Organization {
             ["api", "v1", "users"] => page(request, self.people, person),
             ["api", "v1", "users", id] => match (0..self.people).find(|number| person_id(*number) == **id) {
                 Some(number) => Response::json(200, person(number)),
-                None => Response::json(404, json!({"errorCode": "E0000007", "errorSummary": "Not found: Resource not found"})),
+                None => Response::json(
+                    404,
+                    json!({"errorCode": "E0000007", "errorSummary": "Not found: Resource not found"}),
+                ),
             },
             ["api", "v1", "users", id, "groups"] => {
                 let number = (0..self.people).find(|number| person_id(*number) == **id).unwrap_or(0);
                 let everyone = group("00geveryone", "BUILT_IN", "Everyone", self.people);
                 Response::json(200, json!([everyone, self.group(number % self.groups)]))
             }
-            ["api", "v1", "policies", _, "rules"] => Response::json(200, json!([{"id": "rul1", "status": "ACTIVE", "name": "Catch-all Rule",
+            ["api", "v1", "policies", _, "rules"] => Response::json(
+                200,
+                json!([{"id": "rul1", "status": "ACTIVE", "name": "Catch-all Rule",
                 "priority": 99, "system": true, "conditions": null, "type": "ACCESS_POLICY",
-                "actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": {"factorMode": "2FA", "type": "ASSURANCE"}}}}])),
-            _ => Response::json(404, json!({"errorCode": "E0000022", "errorSummary": "The endpoint does not support the provided HTTP method"})),
+                "actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": {"factorMode": "2FA", "type": "ASSURANCE"}}}}]),
+            ),
+            _ => Response::json(
+                404,
+                json!({"errorCode": "E0000022", "errorSummary": "The endpoint does not support the provided HTTP method"}),
+            ),
         }
     }
 
     pub fn torq(&self, request: &Request) -> Response {
         match request.path() {
-            "/v1/auth/token" => {
-                Response::json(200, json!({"access_token": "made-up", "token_type": "bearer", "expires_in": 3600}))
-            }
+            "/v1/auth/token" => Response::json(
+                200,
+                json!({"access_token": "made-up", "token_type": "bearer", "expires_in": 3600}),
+            ),
             "/public/v1alpha/sso/claim_mappings" => {
                 let mut mappings: Vec<Value> = (0..self.groups)
                     .map(|number| {
@@ -98,11 +118,17 @@ impl Organization {
                     "claim_value": "owner@acme.com", "role_id": OWNER, "rank": self.groups + 1}));
                 Response::json(200, json!({"claim_mappings": mappings}))
             }
-            "/public/v1alpha/roles" => Response::json(200, json!({"roles": [
+            "/public/v1alpha/roles" => Response::json(
+                200,
+                json!({"roles": [
                 {"id": OWNER, "name": "Owner", "scope_names": ["user.write"], "is_custom": false},
-                {"id": VIEWER, "name": "Viewer", "scope_names": [], "is_custom": false}]})),
-            "/public/v1alpha/users" => Response::json(200, json!({"users": [{"id": "c7a6c3f0-5d6a-4b3b-8f9a-000000000001",
-                "email": "backup@acme.com", "role_id": OWNER, "status": "VERIFIED", "sso_provision": false}]})),
+                {"id": VIEWER, "name": "Viewer", "scope_names": [], "is_custom": false}]}),
+            ),
+            "/public/v1alpha/users" => Response::json(
+                200,
+                json!({"users": [{"id": "c7a6c3f0-5d6a-4b3b-8f9a-000000000001",
+                "email": "backup@acme.com", "role_id": OWNER, "status": "VERIFIED", "sso_provision": false}]}),
+            ),
             _ => Response::json(404, json!({"code": 5, "message": "no such path"})),
         }
     }
@@ -140,14 +166,23 @@ fn person(number: usize) -> Value {
 /// One page of a list, with `self` and `next` as separate lines.
 fn page(request: &Request, total: usize, row: impl Fn(usize) -> Value) -> Response {
     let parameter = |name: &str| {
-        request.query().split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1.parse().ok()
+        request
+            .query()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)?
+            .1
+            .parse()
+            .ok()
     };
-    let (limit, after): (usize, usize) = (parameter("limit").unwrap_or(200).max(1), parameter("after").unwrap_or(0));
+    let (limit, after): (usize, usize) =
+        (parameter("limit").unwrap_or(200).max(1), parameter("after").unwrap_or(0));
     let end = total.min(after + limit);
     let rows: Vec<Value> = (after..end).map(row).collect();
     let url = format!("http://{}{}", request.header("host").unwrap_or_default(), request.path());
     let kept: Vec<&str> = request.query().split('&').filter(|pair| !pair.starts_with("after=")).collect();
     let link = |after: usize| format!("<{url}?{}&after={after}>", kept.join("&"));
-    let response = Response::json(200, Value::Array(rows)).with("link", format!("{}; rel=\"self\"", link(after)));
+    let response =
+        Response::json(200, Value::Array(rows)).with("link", format!("{}; rel=\"self\"", link(after)));
     if end < total { response.with("link", format!("{}; rel=\"next\"", link(end))) } else { response }
 }

@@ -76,7 +76,9 @@ pub fn connection(name: &str, app_id: &str, okta: &str, torq: &str, issuer: &str
 pub fn write(credential: Okta, okta: &str, torq: &str, issuer: &str, by_label: Option<&str>) -> Project {
     let auth = match credential {
         Okta::ApiToken => json!({"api_token": {"env": "OKTA_TOKEN"}}),
-        Okta::ServiceApp => json!({"service_app": {"client_id": "0oaservice", "key": {"file": "key.pem"}, "kid": "one"}}),
+        Okta::ServiceApp => {
+            json!({"service_app": {"client_id": "0oaservice", "key": {"file": "key.pem"}, "kid": "one"}})
+        }
     };
     let mut entry = connection("acme-prod", "0oa1gjh63g214q0Hq0g4", okta, torq, issuer, &auth);
     if let Some(label) = by_label {

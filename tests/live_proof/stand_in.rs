@@ -63,7 +63,12 @@ impl Response {
     }
 
     fn of(kind: &str, status: u16, body: Vec<u8>) -> Self {
-        Self { status, headers: vec![("content-type".to_owned(), kind.to_owned())], body, ending: Ending::Whole }
+        Self {
+            status,
+            headers: vec![("content-type".to_owned(), kind.to_owned())],
+            body,
+            ending: Ending::Whole,
+        }
     }
 
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
@@ -188,8 +193,10 @@ fn read_headers(reader: &mut impl BufRead) -> std::io::Result<Vec<(String, Strin
 pub fn pass_on(to: SocketAddr, request: &Request, more: &[(&str, &str)]) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(to)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut bytes = format!("{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n", request.method, request.target);
-    let kept = |name: &str| !["host", "connection", "content-length"].contains(&name.to_ascii_lowercase().as_str());
+    let mut bytes =
+        format!("{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n", request.method, request.target);
+    let kept =
+        |name: &str| !["host", "connection", "content-length"].contains(&name.to_ascii_lowercase().as_str());
     for (name, value) in request.headers.iter().filter(|(name, _)| kept(name)) {
         bytes.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -214,7 +221,8 @@ pub fn pass_on(to: SocketAddr, request: &Request, more: &[(&str, &str)]) -> std:
         None => drop(reader.read_to_end(&mut body)?),
     }
     let kept = |name: &str| {
-        !["connection", "content-length", "keep-alive", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
+        !["connection", "content-length", "keep-alive", "transfer-encoding"]
+            .contains(&name.to_ascii_lowercase().as_str())
     };
     let headers = headers.into_iter().filter(|(name, _)| kept(name)).collect();
     Ok(Response { status, headers, body, ending: Ending::Whole })

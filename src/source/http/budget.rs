@@ -30,7 +30,12 @@ impl Budget {
         let now = Instant::now();
         // A time too long to add is as good as a year.
         let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(31_536_000));
-        Self(Arc::new(Shared { most: most_requests, spent: AtomicU64::new(0), deadline, gates: Gates::default() }))
+        Self(Arc::new(Shared {
+            most: most_requests,
+            spent: AtomicU64::new(0),
+            deadline,
+            gates: Gates::default(),
+        }))
     }
 
     pub fn most_requests(&self) -> u64 {

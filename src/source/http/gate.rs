@@ -31,7 +31,10 @@ pub(super) struct Gates(Mutex<HashMap<(Service, String), Arc<Gate>>>);
 impl Gates {
     pub(super) fn of(&self, service: Service, origin: &str, limits: &Limits) -> Arc<Gate> {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.entry((service, origin.to_owned())).or_insert_with(|| Arc::new(Gate::new(limits.clone()))).clone()
+        gates
+            .entry((service, origin.to_owned()))
+            .or_insert_with(|| Arc::new(Gate::new(limits.clone())))
+            .clone()
     }
 }
 

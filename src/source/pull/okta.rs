@@ -211,9 +211,11 @@ mod tests {
             (r#""what""#, None),
             ("null", None),
         ] {
-            let row: GroupRow = serde_json::from_str(&format!(r#"{{"id": "00g1", "_embedded": {embedded}}}"#)).unwrap();
+            let row: GroupRow =
+                serde_json::from_str(&format!(r#"{{"id": "00g1", "_embedded": {embedded}}}"#)).unwrap();
             assert_eq!(row.members(), members, "{embedded}");
-            let row: AppUserRow = serde_json::from_str(&format!(r#"{{"id": "00u1", "_embedded": {embedded}}}"#)).unwrap();
+            let row: AppUserRow =
+                serde_json::from_str(&format!(r#"{{"id": "00u1", "_embedded": {embedded}}}"#)).unwrap();
             assert!(row.user().is_none(), "{embedded}");
         }
     }
