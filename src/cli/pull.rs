@@ -27,8 +27,8 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     }
     let mut exit = read.exit;
     let mut text = String::new();
-    for (name, pulled) in &read.read {
-        match folder::write(pulled, out, name) {
+    for ((_, pulled), written) in read.read.iter().zip(folder::write_each(&read.read, out)) {
+        match written {
             Ok(path) => {
                 text.push_str(&format!(
                     "{}: {} documents, {} requests\n",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 
@@ -18,7 +19,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 
 /// Where a secret comes from: exactly one of the three.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "lowercase")]
+#[serde(try_from = "Value")]
 pub enum SecretSource {
     /// The name of an environment variable.
     Env(String),
@@ -26,6 +27,36 @@ pub enum SecretSource {
     File(PathBuf),
     /// A command as an argument list; its standard output is the secret. Runs only with `--allow-command`.
     Command(Vec<String>),
+}
+
+/// What stands where a source should: it could be the secret itself, so nothing of it is repeated.
+const NOT_A_SOURCE: &str = "a secret never stands here itself (if this is one, take it back): say where it comes from, as {env: NAME}, {file: PATH} or {command: [PROGRAM, …]}";
+const NOT_A_NAME: &str = "env: is the name of an environment variable, of letters, digits and `_`; a secret itself never stands here (if this is one, take it back)";
+
+impl TryFrom<Value> for SecretSource {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let Value::Object(fields) = value else { return Err(NOT_A_SOURCE) };
+        let mut fields = fields.into_iter();
+        let (Some((kind, value)), None) = (fields.next(), fields.next()) else { return Err(NOT_A_SOURCE) };
+        match (kind.as_str(), value) {
+            ("env", Value::String(name)) if is_variable(&name) => Ok(Self::Env(name)),
+            ("env", _) => Err(NOT_A_NAME),
+            ("file", Value::String(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("command", Value::Array(arguments)) => {
+                let text =
+                    |argument| if let Value::String(text) = argument { Ok(text) } else { Err(NOT_A_SOURCE) };
+                arguments.into_iter().map(text).collect::<Result<_, _>>().map(Self::Command)
+            }
+            _ => Err(NOT_A_SOURCE),
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(plain) && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
 /// Whether commands in the project file may be run.

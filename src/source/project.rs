@@ -280,7 +280,13 @@ impl Reader<'_> {
                 None => return Err(self.wrong(path, Part::Value, "a connection needs a name")),
             };
         let merged = |key: &str| merge(defaults.get(key), entry.get(key));
-        let okta: OktaEntry = self.typed(&merged("okta"), &path.clone().key("okta"))?;
+        let okta = merged("okta");
+        // What stands here instead could be a secret: it is not repeated.
+        if okta.get("auth").is_some_and(|auth| !auth.is_object()) {
+            let message = "auth is {api_token: …} or {service_app: …}, each with where its secret comes from; a secret never stands here itself";
+            return Err(self.wrong(&path.clone().key("okta").key("auth"), Part::Value, message));
+        }
+        let okta: OktaEntry = self.typed(&okta, &path.clone().key("okta"))?;
         let torq: TorqEntry = self.typed(&merged("torq"), &path.clone().key("torq"))?;
         let stage: Option<Stage> = self.typed(&merged("stage"), &path.clone().key("stage"))?;
         let snapshot: Option<PathBuf> =
@@ -497,7 +503,7 @@ mod tests {
             ),
             (
                 "version: 1\nconnections:\n  - name: a\n    okta: {org_url: x, app_id: y, auth: {api_token: {env: 3}}}\n",
-                "ssolint.yaml:4:59: invalid type: integer `3`, expected a string",
+                "ssolint.yaml:4:53: env: is the name of an environment variable",
             ),
             (
                 "version: 1\nconnections:\n  - name: a\n    okta: {org_url: x, auth: {api_token: {env: T}}}\n",

@@ -1,20 +1,27 @@
-//! What one run may cost: `--max-requests` and `--timeout`, shared by every host that it talks to.
+//! What one run may cost: `--max-requests` and `--timeout`, shared by every host that it talks to; and one gate for each of these
+//! services, since a service counts what comes from all connections together.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use reqwest::Url;
 use tokio::time::Instant;
 
+use super::allowed::Service;
+use super::gate::{Gate, Gates};
+use super::limits::Limits;
+
 /// Every attempt counts, retries and token requests too. Clones share what is left.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Budget(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     most: u64,
     spent: AtomicU64,
     deadline: Instant,
+    gates: Gates,
 }
 
 impl Budget {
@@ -23,7 +30,12 @@ impl Budget {
         let now = Instant::now();
         // A time too long to add is as good as a year.
         let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(31_536_000));
-        Self(Arc::new(Shared { most: most_requests, spent: AtomicU64::new(0), deadline }))
+        Self(Arc::new(Shared {
+            most: most_requests,
+            spent: AtomicU64::new(0),
+            deadline,
+            gates: Gates::default(),
+        }))
     }
 
     pub fn most_requests(&self) -> u64 {
@@ -42,12 +54,25 @@ impl Budget {
         self.0.deadline
     }
 
+    /// The gate of a service at this URL's host, made with the limits of the first who asks.
+    pub(super) fn gate(&self, service: Service, url: &Url, limits: &Limits) -> Arc<Gate> {
+        self.0.gates.of(service, &url.origin().ascii_serialization(), limits)
+    }
+
     pub(super) fn spend_one(&self) -> Result<(), Spent> {
         let more = |spent: u64| (spent < self.0.most).then_some(spent + 1);
         match self.0.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
             Ok(_) => Ok(()),
             Err(_) => Err(Spent),
         }
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shared { most, spent, deadline, gates: _ } = &*self.0;
+        let mut shown = formatter.debug_struct("Budget");
+        shown.field("most", most).field("spent", spent).field("deadline", deadline).finish_non_exhaustive()
     }
 }
 

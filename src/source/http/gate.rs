@@ -3,13 +3,14 @@
 //! a wrong clock here does no harm (facts/okta.md, section 3).
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::allowed::Service;
 use super::limits::Limits;
 
 /// Okta's windows last a minute; a reset further away than this is a mistake, and asking once more then costs one request.
@@ -21,6 +22,20 @@ pub(super) struct Gate {
     limits: Limits,
     state: Mutex<State>,
     changed: Notify,
+}
+
+/// One gate for each service and origin: thirty connections to one organisation are one client to it, and Torq is one host for all.
+#[derive(Default)]
+pub(super) struct Gates(Mutex<HashMap<(Service, String), Arc<Gate>>>);
+
+impl Gates {
+    pub(super) fn of(&self, service: Service, origin: &str, limits: &Limits) -> Arc<Gate> {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        gates
+            .entry((service, origin.to_owned()))
+            .or_insert_with(|| Arc::new(Gate::new(limits.clone())))
+            .clone()
+    }
 }
 
 struct State {

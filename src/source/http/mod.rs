@@ -53,7 +53,7 @@ pub struct HostOptions {
     pub trust: Trust,
 }
 
-/// One host with one credential. Clones share the connections, the rate gate and the counts.
+/// One host with one credential. Clones share the connections and the counts; all hosts of one origin and budget share the rate gate.
 #[derive(Clone)]
 pub struct Host(Arc<Shared>);
 
@@ -85,7 +85,7 @@ pub(in crate::source::http) struct Base {
 /// How everything leaves, token requests too: past the gate, paid from the budget, one attempt at a time.
 pub(in crate::source::http) struct Line {
     client: Client,
-    gate: Gate,
+    gate: Arc<Gate>,
     budget: Budget,
     limits: Limits,
     timeout: Duration,
@@ -106,7 +106,7 @@ impl Host {
         let credential = Credential::new(options.authorization, &base)?;
         let line = Line {
             client,
-            gate: Gate::new(options.limits.clone()),
+            gate: options.budget.gate(options.service, &base.url, &options.limits),
             budget: options.budget,
             limits: options.limits,
             timeout: options.timeout,
@@ -151,7 +151,7 @@ impl Host {
                 return Err(RequestError::ForeignNext {
                     asked,
                     page,
-                    to: self.0.credential.hide(&place(&next), &url),
+                    to: self.0.credential.hide(&place(&next, &url), &url),
                 });
             }
             if visited.contains(next.as_str()) {
@@ -445,14 +445,16 @@ fn shown_host(url: &Url) -> String {
 }
 
 /// Scheme, host and path: what may be shown of an address that a server gave.
-fn place(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), shown_host(url), url.path())
+/// Where a page leads, as it may be shown: on another host its path could be anything, a session's name too.
+fn place(to: &Url, from: &Url) -> String {
+    let path = if to.origin() == from.origin() { to.path() } else { "" };
+    format!("{}://{}{path}", to.scheme(), shown_host(to))
 }
 
 fn target(headers: &HeaderMap, url: &Url) -> String {
     let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     match location.and_then(|location| url.join(location).ok()) {
-        Some(to) => place(&to),
+        Some(to) => place(&to, url),
         None => "no address".into(),
     }
 }

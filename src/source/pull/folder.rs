@@ -20,6 +20,26 @@ pub enum WriteError {
     NotOurs { path: String },
 }
 
+/// Snapshots written at the same time: making sure of each file is slow, and the disk takes several together in the time of one.
+const AT_ONCE: usize = 8;
+
+/// Writes each as [`write`] does, by its name; the results are in the same order.
+pub fn write_each(pulled: &[(String, Pulled)], parent: &Path) -> Vec<Result<PathBuf, WriteError>> {
+    let some = pulled.len().div_ceil(AT_ONCE).max(1);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = pulled
+            .chunks(some)
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter().map(|(name, one)| write(one, parent, name)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let joined = writers.into_iter().map(|writer| writer.join());
+        joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
 /// Writes `pulled` as the folder `name` in `parent`, in place of an older snapshot of that name, and gives its path.
 pub fn write(pulled: &Pulled, parent: &Path, name: &str) -> Result<PathBuf, WriteError> {
     let target = parent.join(name);
@@ -41,8 +61,10 @@ pub fn write(pulled: &Pulled, parent: &Path, name: &str) -> Result<PathBuf, Writ
     }
     // An empty folder is "nobody's members were needed", and a folder that is not there the same; only files count.
     let ignore = parent.join(".gitignore");
-    if !ignore.exists() {
-        write_private(&ignore, IGNORE).map_err(failed(&ignore))?;
+    match write_private(&ignore, IGNORE) {
+        // The user's own, or another connection's of the same run.
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+        written => written.map_err(failed(&ignore))?,
     }
     let new = new.keep();
     let old = target.exists().then(|| parent.join(format!(".ssolint-old-{name}-{}", std::process::id())));

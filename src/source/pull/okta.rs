@@ -143,27 +143,15 @@ pub fn custom_server(issuer_path: &str) -> Option<OktaId> {
 pub struct GroupRow {
     #[serde(flatten)]
     pub group: shape::Group,
+    // Only chooses what is asked next: what is odd in it must not cost the list.
     #[serde(rename = "_embedded", default)]
-    embedded: Option<EmbeddedStats>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct EmbeddedStats {
-    #[serde(default)]
-    stats: Option<Stats>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stats {
-    #[serde(default)]
-    users_count: Option<u64>,
+    embedded: serde_json::Value,
 }
 
 impl GroupRow {
     /// How many people are in it; `None` where the answer does not say.
     pub fn members(&self) -> Option<u64> {
-        self.embedded.as_ref()?.stats.as_ref()?.users_count
+        self.embedded.get("stats")?.get("usersCount")?.as_u64()
     }
 
     /// Okta's own group of everyone: a credential that does not see it sees a part of the organisation only.
@@ -179,18 +167,13 @@ pub struct AppUserRow {
     #[serde(flatten)]
     pub row: shape::AppUser,
     #[serde(rename = "_embedded", default)]
-    embedded: Option<EmbeddedUser>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct EmbeddedUser {
-    #[serde(default)]
-    user: Option<shape::User>,
+    embedded: serde_json::Value,
 }
 
 impl AppUserRow {
-    pub fn user(&self) -> Option<&shape::User> {
-        self.embedded.as_ref()?.user.as_ref()
+    /// `None` where it is not there or not as documented: then nothing is known of the person beyond the assignment.
+    pub fn user(&self) -> Option<shape::User> {
+        shape::User::deserialize(self.embedded.get("user")?).ok()
     }
 }
 
@@ -214,7 +197,28 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn what_only_chooses_the_next_question_does_not_cost_the_answer() {
+        for (embedded, members) in [
+            (r#"{"stats": {"usersCount": 3}}"#, Some(3)),
+            (r#"{"stats": {"usersCount": -3}}"#, None),
+            (r#"{"stats": {"usersCount": "3"}}"#, None),
+            (r#"{"stats": null}"#, None),
+            (r#""what""#, None),
+            ("null", None),
+        ] {
+            let row: GroupRow =
+                serde_json::from_str(&format!(r#"{{"id": "00g1", "_embedded": {embedded}}}"#)).unwrap();
+            assert_eq!(row.members(), members, "{embedded}");
+            let row: AppUserRow =
+                serde_json::from_str(&format!(r#"{{"id": "00u1", "_embedded": {embedded}}}"#)).unwrap();
+            assert!(row.user().is_none(), "{embedded}");
+        }
+    }
 
     #[test]
     fn only_what_cannot_leave_a_path_or_a_folder_is_an_id() {

@@ -546,9 +546,9 @@ impl<'a> Reading<'a> {
         if let Some(app) = &organization.app_id {
             let answer = host.list(&okta::app_users(app)).await;
             if let Some(rows) = self.ledger.rows::<AppUserRow>(&DocumentName::AppUsers, answer) {
-                without_record = rows.iter().any(|row| row.user().is_none());
-                let users = rows.iter().filter_map(AppUserRow::user);
-                people.users.extend(users.map(|user| (user.id.clone(), user.clone())));
+                let users: Vec<okta_shape::User> = rows.iter().filter_map(AppUserRow::user).collect();
+                without_record = users.len() < rows.len();
+                people.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
                 people.app_users = Some(rows.into_iter().map(|row| row.row).collect());
             }
         }
