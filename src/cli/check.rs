@@ -28,6 +28,9 @@ const FORMATS: [(&str, Format); 3] =
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
+    if typed.statistics && targets.iter().any(|target| target.format != Format::Pretty) {
+        return Err(Problem("--statistics goes with the format pretty".to_owned()));
+    }
     let fail_on = fail_on(&typed.fail_on)?;
     let rules = selected(&typed.select, &typed.ignore)?;
     let read = snapshots::read(&typed.paths, typed.live_connections.as_deref(), &typed.live)?;

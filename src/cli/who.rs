@@ -87,7 +87,8 @@ fn asked(sign_in: &SignIn<'_>, typed: &WhoArguments) -> Vec<PersonIndex> {
     }
     let mut asked: Vec<PersonIndex> =
         typed.users.iter().flat_map(|name| sign_in.population.named(name).iter().copied()).collect();
-    asked.dedup();
+    let mut seen = std::collections::BTreeSet::new();
+    asked.retain(|person| seen.insert(*person));
     asked
 }
 

@@ -29,8 +29,7 @@ pub fn summary(sign_in: &SignIn<'_>) -> Summary {
         repair_mappings: repair.by_mapping.len(),
         may_repair_sso: repair.open,
         backup_accounts: repair.backup_accounts.len(),
-        backup_accounts_known: sign_in.world.torq_users.known().is_some()
-            && sign_in.world.roles.known().is_some(),
+        backup_accounts_known: repair.backup_gap.is_none(),
         ..Summary::default()
     };
     for person in sign_in.considered() {

@@ -410,7 +410,7 @@ impl<'w> SignIn<'w> {
             return gap.clone();
         }
         let (cause, place) = match self.carried.claims.iter().find(|names| names.has_two_readings()) {
-            Some(names) if self.readings_differ(person) => (
+            Some(names) if !self.walks.is_tied(person) => (
                 "whether the regex must match the whole group name is not known, and it decides",
                 names.claim.value_place(),
             ),
@@ -460,16 +460,6 @@ impl<'w> SignIn<'w> {
                 self.world.directory.user_list.gap(&DocumentName::Users)
             }
         }
-    }
-
-    /// Whether some mapping matches the person in one reading of the regex and not in the other.
-    fn readings_differ(&self, person: PersonIndex) -> bool {
-        let tables = self.tables();
-        let Some((first, others)) = tables.split_first() else { return false };
-        let differs = |mapping: usize| {
-            others.iter().any(|other| other.matches(mapping, person) != first.matches(mapping, person))
-        };
-        (0..self.mappings().len()).any(differs)
     }
 
     /// Everyone who gets a verdict, with it.

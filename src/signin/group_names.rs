@@ -1,9 +1,6 @@
 //! Which groups a claim carries: by a filter or by the functions of an expression (semantics G6.4–G6.9). Whether the token has the claim
 //! at all is decided in `claim_source`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use crate::model::claims::{Claim, ClaimValue, FilterKind};
 use crate::model::directory::{Group, GroupKind};
 use crate::model::{Gap, Truth};
@@ -37,30 +34,10 @@ enum Selection {
     StartsWith(String),
     Equals(String),
     Contains(String),
-    Regex(Box<JavaRegex>, GiveUps),
+    Regex(Box<JavaRegex>),
     /// A filter that cannot be followed: it gives some of the person's Okta-sourced groups.
     SomeOf(Gap),
     Functions(Vec<GroupFunction>),
-}
-
-/// How often a regex ran into its step limit. A runaway pattern over tens of thousands of names would take minutes to say *not known* each
-/// time; after a while it is not asked any more.
-#[derive(Debug, Clone, Default)]
-struct GiveUps(Arc<AtomicU32>);
-
-impl GiveUps {
-    const ENOUGH: u32 = 200;
-
-    fn ask(&self, matches: impl FnOnce() -> Option<bool>) -> Option<bool> {
-        if self.0.load(Ordering::Relaxed) >= Self::ENOUGH {
-            return None;
-        }
-        let answer = matches();
-        if answer.is_none() {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-        answer
-    }
 }
 
 impl GroupNames {
@@ -75,7 +52,7 @@ impl GroupNames {
                 Selection::Contains(value.to_lowercase())
             }
             ClaimValue::Filter { kind: FilterKind::Regex, value } => match JavaRegex::read(value) {
-                Ok(regex) => Selection::Regex(Box::new(regex), GiveUps::default()),
+                Ok(regex) => Selection::Regex(Box::new(regex)),
                 Err(RegexRefusal::NotARegex) => return Err(NoGroupNames::FilterNotARegex),
                 Err(RegexRefusal::CannotFollow(construct)) => Selection::SomeOf(claim.undecided(&format!(
                     "the regex uses {construct}, which cannot be followed here as Okta reads it"
@@ -102,7 +79,7 @@ impl GroupNames {
 
     /// Whether a regex decides, of which two readings are possible (G6.6).
     pub fn has_two_readings(&self) -> bool {
-        matches!(self.selection, Selection::Regex(..))
+        matches!(self.selection, Selection::Regex(_))
     }
 
     /// Whether a filter chooses the groups, rather than an expression.
@@ -164,7 +141,7 @@ impl GroupNames {
             Selection::StartsWith(start) => Truth::of(folded.starts_with(start.as_str())),
             Selection::Equals(whole) => Truth::of(folded == *whole),
             Selection::Contains(part) => Truth::of(folded.contains(part.as_str())),
-            Selection::Regex(regex, give_ups) => Truth::of(give_ups.ask(|| regex.matches(name, reading))),
+            Selection::Regex(regex) => Truth::of(regex.matches(name, reading)),
             Selection::SomeOf(_) | Selection::Functions(_) => Truth::Maybe,
         }
     }

@@ -40,8 +40,9 @@ pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex)
     match (user.assignment.as_ref().and_then(|row| row.email.as_deref()), user.email.as_deref(), user.record)
     {
         (Some(email), _, _) | (None, Some(email), _) => Scalar::Value(email),
-        (None, None, Record::Unknown) => Scalar::Unknown,
-        (None, None, Record::At(_) | Record::NotThere) => Scalar::NotSent,
+        // Okta has an email for every user: one that a row lacks is not known.
+        (None, None, Record::Unknown | Record::At(_)) => Scalar::Unknown,
+        (None, None, Record::NotThere) => Scalar::NotSent,
     }
 }
 
@@ -441,6 +442,8 @@ struct Walk {
     /// Outcomes differ in role.
     mixed_roles: bool,
     mixed_ranks: bool,
+    /// Two mappings of one rank, with different roles, could each come first.
+    tied: bool,
     /// One outcome is that nothing matches.
     locked: bool,
     /// In this reading, nothing below can match any more.
@@ -465,6 +468,7 @@ impl Walk {
         };
         if let (Some(first), Some(this)) = (mappings.get(first as usize), mappings.get(index)) {
             self.mixed_roles |= first.role != this.role;
+            self.tied |= first.role != this.role && first.rank == this.rank;
             self.mixed_ranks |= first.rank != this.rank;
         }
     }
@@ -543,6 +547,11 @@ impl Walks {
 
     pub fn gap(&self, index: usize) -> Option<&Gap> {
         self.gaps.get(index)
+    }
+
+    /// Whether the order of mappings of one rank is open for the person.
+    pub fn is_tied(&self, person: PersonIndex) -> bool {
+        self.people.get(person.0 as usize).is_some_and(|walk| walk.tied)
     }
 
     /// Whether the role that G7 comes to can repair SSO, over every value that the claims could have; `No` where nothing matches.

@@ -76,7 +76,7 @@ impl Population {
             let index = PersonIndex(self.users + u32::try_from(self.strangers.len()).unwrap_or(u32::MAX));
             self.strangers.push(Stranger {
                 name: name.to_owned(),
-                settled: world.directory.user_list.settles(name),
+                settled: world.directory.settles_user(name),
                 local: local_account(world, name),
             });
             self.considered.push(true);

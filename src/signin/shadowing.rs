@@ -425,6 +425,13 @@ fn reach(sign_in: &SignIn<'_>, table: &Table<'_>, index: usize) -> Reach {
             people.insert(person);
         }
     });
+    // Most mappings are reached by somebody: that is seen without asking for every earlier mapping.
+    let matches_earlier = |person: PersonIndex, truth: Truth| {
+        earlier.iter().any(|other| table.matches(*other, person) >= truth)
+    };
+    if people.iter().any(|person| !matches_earlier(*person, Truth::Maybe)) {
+        return Reach::Reached;
+    }
     let mut open = None;
     let mut by: Vec<(BTreeSet<usize>, PersonIndex)> = Vec::new();
     for person in &people {

@@ -69,6 +69,15 @@ fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
     if mistaken.is_file() {
         snapshot.notices.push(format!("{shown}/connection.yml was left out; did you mean connection.yaml?"));
     }
+    for entry in sorted_entries(root, shown)? {
+        let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
+        let known = ["connection.yaml", "connection.yml", "manifest.json"].contains(&name);
+        if entry.is_file() && !known && (name.ends_with(".json") || name.ends_with(".yaml")) {
+            snapshot.notices.push(format!(
+                "{shown}/{name} is not a document of a snapshot, and was left out: documents but connection.yaml and manifest.json are in okta/ and torq/"
+            ));
+        }
+    }
     for section in ["okta", "torq"] {
         for entry in sorted_entries(&root.join(section), &format!("{shown}/{section}"))? {
             let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
@@ -77,6 +86,11 @@ fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
                 for member in sorted_entries(&entry, &format!("{shown}/{within}"))? {
                     add_entry(&mut snapshot, &member, shown, &within);
                 }
+            } else if entry.is_dir() && DocumentName::from_path(within.trim_end_matches(".json")).is_none() {
+                snapshot.notices.push(format!(
+                    "{shown}/{within}/ is not a folder of a snapshot, and was left out{}",
+                    did_you_mean(&within, [GROUP_USERS, USER_GROUPS].into_iter(), "")
+                ));
             } else {
                 add_entry(&mut snapshot, &entry, shown, section);
             }

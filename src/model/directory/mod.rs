@@ -329,6 +329,12 @@ impl Directory {
         DocumentName::UserGroups(self.user(user).map(|user| user.id.clone()).unwrap_or_default())
     }
 
+    /// Whether somebody whom no row names is known not to be an Okta user: not while a row lacks its login.
+    pub fn settles_user(&self, name: &str) -> bool {
+        let unnamed = |user: &User| matches!(user.record, Record::At(_)) && user.login.is_none();
+        self.user_list.settles(name) && !self.users.iter().any(unnamed)
+    }
+
     /// For each name, the users whose login, profile email or app-user email equals it but for case (semantics, people).
     pub fn find_by_name<'n>(
         &self,

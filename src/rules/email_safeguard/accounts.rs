@@ -115,7 +115,7 @@ pub(super) fn torq_user_loses_access(facts: &Facts<'_>, report: &mut Reporter<'_
             )
         };
         let mut draft = report
-            .finding(first.email_spot(), &[gate.name(), &reason])
+            .finding(first.email_spot(), &[gate.name()])
             .message(format!(
                 "{} of the Torq workspace {} to lose access: {reason}.",
                 people(rows.len()),
@@ -156,7 +156,7 @@ pub(super) fn torq_user_orphaned(facts: &Facts<'_>, report: &mut Reporter<'_>) -
     for (reason, rows) in orphans {
         let Some(first) = rows.first() else { continue };
         report
-            .finding(first.email_spot(), &["orphaned", &reason])
+            .finding(first.email_spot(), &["orphaned"])
             .message(format!(
                 "{} with an account that SSO made {} in Torq still: {reason}.",
                 people(rows.len()),

@@ -9,7 +9,7 @@ use super::pattern::{Assertion, Greed, Look, Node};
 use super::refusal::{RegexRefusal, refuse};
 
 /// A name is short: whatever needs more steps than this is a runaway pattern, and a filter meets every group.
-const STEP_LIMIT: usize = 100_000;
+const STEP_LIMIT: usize = 10_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Engines {
