@@ -161,7 +161,7 @@ fn bad_files() -> Vec<Bad> {
         bad(
             "an object where a list was due",
             "okta/groups.json",
-            b"{\"errorCode\": \"E0000006\"}",
+            b"{\"groups\": []}",
             1,
             "found an object, expected a list",
             filter,

@@ -164,13 +164,19 @@ fn it_survives_reordered_keys() {
             scalar => out.push_str(&scalar.to_string()),
         }
     }
+    let mut reordered = 0;
     for Bad { title, world, options } in bad_worlds() {
         let mut text = String::new();
         reversed(&world, &mut text);
-        assert_ne!(text, world.to_string());
+        // A world of single keys has nothing to reorder.
+        if text == world.to_string() {
+            continue;
+        }
+        reordered += 1;
         let after = fingerprints(&report(text, Format::Json, &options));
         assert_eq!(after, of(&world, &options), "{title}");
     }
+    assert!(reordered > 50, "{reordered}");
 }
 
 fn rows<'v>(world: &'v mut Value, pointer: &str) -> Option<&'v mut Vec<Value>> {

@@ -664,7 +664,8 @@ fn read_live(
     })
 }
 
-fn library_findings(snapshot: ssolint::source::snapshot::Snapshot) -> Vec<String> {
+/// What all rules find, and the rules that say that they could not be evaluated.
+fn library_findings(snapshot: ssolint::source::snapshot::Snapshot) -> (Vec<String>, Vec<&'static str>) {
     let world = ssolint::check::load(&snapshot.documents, snapshot.faults);
     let sign_in = ssolint::signin::SignIn::new(&world, &[]);
     let rules = ssolint::rules::catalogue().filter(|rule| rule.id != "source-incomplete");
@@ -675,7 +676,7 @@ fn library_findings(snapshot: ssolint::source::snapshot::Snapshot) -> Vec<String
         .map(|finding| format!("{} {} {}", finding.rule, finding.spot.place, finding.message.plain()))
         .collect();
     found.sort();
-    found
+    (found, checked.not_evaluated.iter().map(|row| row.rule).collect())
 }
 
 #[test]
@@ -744,8 +745,12 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
         let stand_in = StandIn::new(&world);
         let pulled = read_live(&stand_in, |_| {});
         assert_eq!(pulled.failures, Vec::<String>::new(), "{rule}: {}", example.title);
-        let memory = library_findings(support::world(&stand_in.world));
-        let live = library_findings(pulled.snapshot("acme"));
+        let (memory, _) = library_findings(support::world(&stand_in.world));
+        let (live, open) = library_findings(pulled.snapshot("acme"));
+        // What `pull` leaves unread, the rules that need it say; none of them is silent.
+        let said = |finding: &&String| open.iter().any(|rule| finding.starts_with(&format!("{rule} ")));
+        let memory: Vec<String> =
+            memory.iter().filter(|finding| live.contains(finding) || !said(finding)).cloned().collect();
         if memory != live {
             let only = |a: &[String], b: &[String]| {
                 a.iter().filter(|one| !b.contains(one)).cloned().collect::<Vec<_>>()

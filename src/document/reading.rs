@@ -23,13 +23,16 @@ pub struct ReadFault {
 }
 
 /// What a service answered in place of a document, in its words: Okta's error bodies have an `errorCode`. `None` where it is no such answer.
-pub fn refusal(documents: &Documents, name: &DocumentName) -> Option<String> {
+pub fn refusal(documents: &Documents, name: &DocumentName) -> Option<ReadFault> {
     let document = documents.get(name)?;
+    let file = documents.file(document)?;
     let parsed;
     let value = match &document.content {
         Content::Part(value) => value,
         Content::File => {
-            let file = documents.file(document).filter(|file| file.text.len() < MOST_OF_AN_ERROR)?;
+            if file.text.len() > MOST_OF_AN_ERROR {
+                return None;
+            }
             parsed = serde_json::from_str::<serde_json::Value>(&file.text).ok()?;
             &parsed
         }
@@ -37,7 +40,15 @@ pub fn refusal(documents: &Documents, name: &DocumentName) -> Option<String> {
     };
     let code = value.get("errorCode")?.as_str()?;
     let summary = value.get("errorSummary").and_then(serde_json::Value::as_str).unwrap_or("no reason given");
-    Some(format!("the file holds Okta's error {code} ({summary}), not an answer"))
+    Some(ReadFault {
+        file: file.path.clone(),
+        position: None,
+        document: Some(name.clone()),
+        path: document.root.clone().key("errorCode"),
+        message: format!(
+            "this is Okta's error {code} ({summary}), not the answer; read it again with a credential that may"
+        ),
+    })
 }
 
 /// Bytes; an error body is small, and big files are not parsed twice.

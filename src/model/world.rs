@@ -191,7 +191,9 @@ impl<'a> Loader<'a> {
 
     /// Reads a document that is one object.
     fn one<T: DeserializeOwned>(&mut self, name: &DocumentName) -> Fact<T> {
-        if let Some(why) = reading::refusal(self.documents, name) {
+        if let Some(fault) = reading::refusal(self.documents, name) {
+            let why = fault.message.clone();
+            self.faults.push(fault);
             return self.missing(name, Cause::Refused(why));
         }
         match reading::read::<T>(self.documents, name) {

@@ -40,9 +40,10 @@ pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex)
     match (user.assignment.as_ref().and_then(|row| row.email.as_deref()), user.email.as_deref(), user.record)
     {
         (Some(email), _, _) | (None, Some(email), _) => Scalar::Value(email),
-        // Okta has an email for every user: one that a row lacks is not known.
-        (None, None, Record::Unknown | Record::At(_)) => Scalar::Unknown,
-        (None, None, Record::NotThere) => Scalar::NotSent,
+        // A row without a login has no profile: then it does not say either that there is no email.
+        (None, None, Record::At(_)) if user.login.is_none() => Scalar::Unknown,
+        (None, None, Record::Unknown) => Scalar::Unknown,
+        (None, None, Record::At(_) | Record::NotThere) => Scalar::NotSent,
     }
 }
 

@@ -221,8 +221,11 @@ pub(super) fn duplicate(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<
         } else {
             "The first mapping that matches gives the role; this one never does, so whoever reads it expects a role that nobody gets."
         };
+        // Which of two rows of one rank stands first in the file is not what it is about.
+        let mut roles = [earlier.mapping.role.0.as_str(), row.mapping.role.0.as_str()];
+        roles.sort_unstable();
         report
-            .finding(row.role_spot(), &row.subject())
+            .finding(row.role_spot(), &[test.0, test.1, roles[0], roles[1]])
             .message(
                 Prose::from("The mapping at ")
                     .then(named(&row))
