@@ -51,6 +51,12 @@ pub struct CheckArguments {
     /// Snapshots: folders, or single .json or .yaml files.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    #[arg(long, value_name = "FILE")]
+    pub terraform_plan: Option<PathBuf>,
+    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
+    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
+    pub app: Option<String>,
     /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
@@ -82,6 +88,12 @@ pub struct WhoArguments {
     /// Snapshots: folders, or single .json or .yaml files.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    #[arg(long, value_name = "FILE")]
+    pub terraform_plan: Option<PathBuf>,
+    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
+    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
+    pub app: Option<String>,
     /// A login or an email; more than once for several people.
     #[arg(long = "user", value_name = "USER", conflicts_with = "all")]
     pub users: Vec<String>,

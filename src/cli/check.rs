@@ -10,7 +10,7 @@ use ssolint::rules::{Rule, catalogue};
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice};
 use crate::output::{self, Problem, Target};
-use crate::snapshots;
+use crate::snapshots::{self, PlanArguments};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -26,7 +26,8 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let rules = selected(&typed.select, &typed.ignore)?;
-    let read = snapshots::read(&typed.paths)?;
+    let plan = PlanArguments { file: typed.terraform_plan.as_ref(), app: typed.app.as_deref() };
+    let read = snapshots::read_planned(&typed.paths, &plan)?;
     let options = Options::default();
     let mut report = Report::default();
     for snapshot in read.snapshots {

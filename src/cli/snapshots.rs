@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ssolint::source::snapshot::{self, Snapshot};
+use ssolint::source::terraform::{self, AppChoice};
 
 use crate::output::{self, Problem};
 
@@ -33,6 +34,27 @@ pub fn read(paths: &[PathBuf]) -> Result<Read, Problem> {
         }
     }
     Ok(read)
+}
+
+/// A plan to lay over the snapshots.
+pub struct PlanArguments<'a> {
+    pub file: Option<&'a PathBuf>,
+    pub app: Option<&'a str>,
+}
+
+/// Like [`read`], with the planned state laid over each; a plan may also stand alone.
+pub fn read_planned(paths: &[PathBuf], typed: &PlanArguments<'_>) -> Result<Read, Problem> {
+    let Some(file) = typed.file else { return read(paths) };
+    let plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    let choice = typed.app.map_or(AppChoice::Found, |address| AppChoice::Address(address.to_owned()));
+    let read = if paths.is_empty() {
+        Read { snapshots: vec![Snapshot::default()], failed: 0 }
+    } else {
+        read(paths)?
+    };
+    let snapshots =
+        read.snapshots.iter().map(|snapshot| terraform::planned(snapshot, &plan, &choice)).collect();
+    Ok(Read { snapshots, ..read })
 }
 
 /// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.
