@@ -81,6 +81,9 @@ impl DocumentName {
         if let Some((_, name)) = SINGLE.iter().find(|(known, _)| *known == path) {
             return Some(name.clone());
         }
+        if path == TERRAFORM_PLAN {
+            return Some(Self::TerraformPlan);
+        }
         let (folder, id) = path.rsplit_once('/')?;
         match folder {
             GROUP_USERS if !id.is_empty() => Some(Self::GroupUsers(id.to_owned())),

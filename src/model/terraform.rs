@@ -8,7 +8,7 @@ use crate::document::terraform as shape;
 pub use crate::document::terraform::{Action, ProviderSignIn};
 use crate::document::{DocumentName, JsonPath};
 
-use super::fact::Place;
+use super::fact::{Cause, Fact, Gap, Place};
 
 /// Facts about a plan; the planned state itself is in the documents.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl Resource {
 pub struct PlannedApp {
     pub resource: Resource,
     pub claim_before: Option<GroupsClaimBlock>,
-    pub claim_after: Option<GroupsClaimBlock>,
+    pub claim_after: Fact<GroupsClaimBlock>,
 }
 
 /// The block `groups_claim`.
@@ -61,6 +61,20 @@ pub struct GroupsClaimBlock {
 }
 
 impl GroupsClaimBlock {
+    /// Its arguments as Terraform's language writes them.
+    pub fn hcl(&self) -> String {
+        let members = [
+            ("type", &self.kind),
+            ("filter_type", &self.filter_type),
+            ("name", &self.name),
+            ("value", &self.value),
+        ];
+        let lines = members.iter().filter_map(|(name, value)| {
+            value.as_ref().map(|value| format!("{name} = {}", hcl_string(value)))
+        });
+        lines.collect::<Vec<_>>().join(", ")
+    }
+
     fn read(state: Option<&Map<String, Value>>) -> Option<Self> {
         let block = state?.get("groups_claim")?.as_array()?.first()?;
         let text = |name: &str| {
@@ -73,6 +87,24 @@ impl GroupsClaimBlock {
             value: text("value"),
         })
     }
+}
+
+/// A string of Terraform's language.
+pub fn hcl_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '$' | '%' if characters.peek() == Some(&'{') => quoted.extend([character, character]),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// How group assignments are managed.
@@ -159,7 +191,7 @@ impl PlanFacts {
             "okta_app_oauth" if is_app => {
                 self.app = Some(PlannedApp {
                     claim_before: GroupsClaimBlock::read(before.as_ref()),
-                    claim_after: GroupsClaimBlock::read(after.as_ref()),
+                    claim_after: claim_after(&resource, after),
                     resource,
                 });
             }
@@ -204,6 +236,34 @@ impl PlanFacts {
     }
 }
 
+/// A state that leaves the block out does not say what is in it.
+fn claim_after(app: &Resource, after: &State) -> Fact<GroupsClaimBlock> {
+    match after {
+        Some(state) if !state.contains_key("groups_claim") => {
+            let why = format!("groups_claim of {} is known only after apply", app.address);
+            Fact::Unknown(Gap::new(DocumentName::TerraformPlan, app.place().path, Cause::Planned(why)))
+        }
+        _ => Fact::optional(GroupsClaimBlock::read(after.as_ref())),
+    }
+}
+
 fn lookups(lookups: BTreeMap<String, shape::GroupLookup>) -> Vec<GroupLookup> {
     lookups.into_iter().map(|(address, lookup)| GroupLookup { address, name: lookup.name }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hcl_string;
+
+    #[test]
+    fn a_string_is_written_so_that_terraform_reads_it_back() {
+        for (text, expect) in [
+            ("torq-.*", r#""torq-.*""#),
+            (r"^a\.b$", r#""^a\\.b$""#),
+            (r#"user.getGroups({'x': "y"})"#, r#""user.getGroups({'x': \"y\"})""#),
+            ("${source.login} %{if} $ %", r#""$${source.login} %%{if} $ %""#),
+        ] {
+            assert_eq!(hcl_string(text), expect);
+        }
+    }
 }

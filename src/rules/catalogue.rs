@@ -6,7 +6,7 @@ use crate::model::Gap;
 
 use super::facts::{Facts, Reporter};
 use super::page::Page;
-use super::{claim_mapping, client, email_safeguard, groups, redirect, upkeep};
+use super::{claim_mapping, client, email_safeguard, groups, redirect, terraform, upkeep};
 
 /// A predicate: reports findings, and ends early with the gap that it cannot do without.
 pub type Check = fn(&Facts<'_>, &mut Reporter<'_>) -> Result<(), Gap>;
@@ -57,6 +57,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
         &claim_mapping::RULES[..],
         &email_safeguard::RULES[..],
         &client::RULES[..],
+        &terraform::RULES[..],
         &upkeep::RULES[..],
     ]
     .into_iter()

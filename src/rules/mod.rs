@@ -14,6 +14,7 @@ pub mod groups;
 pub mod page;
 pub mod redirect;
 pub mod rows;
+pub mod terraform;
 pub mod upkeep;
 
 pub use catalogue::{Rule, catalogue, find};

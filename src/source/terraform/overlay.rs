@@ -206,7 +206,8 @@ impl<'a> Layer<'a> {
             ));
             return Ok(Some(*only));
         }
-        match (alone, apps.is_empty(), changes.is_empty()) {
+        let empty = changes.is_empty() && self.plan.configuration.group_lookups.is_empty();
+        match (alone, apps.is_empty(), empty) {
             (true, false, _) => Err(format!(
                 "no okta_app_oauth of the plan has a redirect URI on a host of Torq; choose one with --app ADDRESS: {}",
                 addresses(&apps)
@@ -224,6 +225,7 @@ impl<'a> Layer<'a> {
                 ));
                 Ok(None)
             }
+            (false, ..) if app.is_none() => Ok(None),
             (false, ..) => {
                 self.notices.push(format!(
                     "{}: the snapshot's app is not in the plan, so it stays as it is",
@@ -643,18 +645,17 @@ impl<'a> Layer<'a> {
         self.start(&mut rows);
         let (single, maybe_single) = self.children("okta_app_group_assignment");
         let (plural, maybe_plural) = self.children("okta_app_group_assignments");
+        // First what goes, then what comes: where two resources say different things of a group, it is assigned in the end.
+        let mut assigned: Vec<(usize, Option<String>, JsonPath)> = Vec::new();
         for index in single {
             let Some(change) = self.change(index) else { continue };
             let id = |state: &'a Attributes| self.id_in(change, state, "group_id");
             let (is, was) = (self.state(change).map(id), self.former(change).map(id));
             let stays = self.former(change).and_then(|state| state.flag("retain_assignment")) == Some(true);
-            if let Some(Some(gone)) = was
-                && !stays
-                && is.as_ref().and_then(Option::as_ref) != Some(&gone)
-            {
-                rows.remove(&gone);
+            if let Some(gone) = was.flatten().filter(|_| !stays) {
+                rows.remove_unless(&gone, is.iter().flatten());
             }
-            self.assign(&mut rows, index, is, JsonPath::root());
+            assigned.extend(is.map(|id| (index, id, JsonPath::root())));
         }
         for index in plural {
             let Some(change) = self.change(index) else { continue };
@@ -674,14 +675,20 @@ impl<'a> Layer<'a> {
             if unlisted {
                 rows.leave_open(&format!("group of {} is known only after apply", change.address));
             }
-            for gone in was.into_iter().flatten().flatten() {
-                let kept = is.iter().flatten().any(|id| id.as_ref() == Some(&gone));
-                if !kept && !unlisted {
-                    rows.remove(&gone);
-                }
+            for gone in was.into_iter().flatten().flatten().filter(|_| !unlisted) {
+                rows.remove_unless(&gone, is.iter().flatten().flatten());
             }
-            for (position, id) in is.into_iter().flatten().enumerate() {
-                self.assign(&mut rows, index, Some(id), JsonPath::root().key("group").index(position));
+            let place = |(position, id)| (index, id, JsonPath::root().key("group").index(position));
+            assigned.extend(is.into_iter().flatten().enumerate().map(place));
+        }
+        for (index, id, at) in assigned {
+            match id {
+                Some(id) if !rows.has(&id) => {
+                    let row = Row { value: json!({"id": id}), part: self.part(index, at), inner: None };
+                    rows.put(row);
+                }
+                Some(_) => {}
+                None => rows.leave_open("the group of an assignment is known only after apply"),
             }
         }
         if maybe_single || maybe_plural {
@@ -701,17 +708,6 @@ impl<'a> Layer<'a> {
     fn start(&self, rows: &mut Rows) {
         if self.app.and_then(|app| self.change(app)).is_some_and(|app| self.is_new(app)) {
             rows.start_anew();
-        }
-    }
-
-    fn assign(&mut self, rows: &mut Rows, index: usize, id: Option<Option<String>>, at: JsonPath) {
-        match id {
-            Some(Some(id)) if !rows.has(&id) => {
-                let row = Row { value: json!({"id": id}), part: self.part(index, at), inner: None };
-                rows.put(row);
-            }
-            Some(None) => rows.leave_open("the group of an assignment is known only after apply"),
-            _ => {}
         }
     }
 

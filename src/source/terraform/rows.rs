@@ -99,6 +99,13 @@ impl Rows {
         self.rows.retain(|row| row.id() != Some(id));
     }
 
+    /// Removes a row whose id is not among those that stay.
+    pub fn remove_unless<'i>(&mut self, id: &String, mut stay: impl Iterator<Item = &'i String>) {
+        if !stay.any(|other| other == id) {
+            self.remove(id);
+        }
+    }
+
     /// There may be more rows than these.
     pub fn leave_open(&mut self, why: &str) {
         self.overlay.leave_open(JsonPath::root(), why);
