@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use ssolint::check;
-use ssolint::document::{DocumentName, Documents, reading};
+use ssolint::document::{DocumentName, Documents, JsonPath, reading};
+use ssolint::finding::Spot;
+use ssolint::finding::locate::Locator;
+use ssolint::model::Place;
 use ssolint::signin::SignIn;
 use ssolint::source::snapshot::Snapshot;
 use ssolint::source::terraform::{self, AppChoice, Plan};
@@ -579,4 +582,369 @@ fn the_real_planned_change_is_read() {
     {
         assert_eq!(lines.get(rule), Some(&line), "{rule}");
     }
+}
+
+/// The text at a place of the planned documents, and its file.
+fn written(snapshot: &Snapshot, document: DocumentName, pointer: &str) -> (String, String) {
+    let mut locator = Locator::new(&snapshot.documents);
+    let place = Place::new(document, JsonPath::parse(pointer).unwrap());
+    let location = locator.locate(&Spot::value(place)).unwrap();
+    let file = &snapshot.documents.files()[location.file];
+    (
+        file.path.rsplit('/').next().unwrap().to_owned(),
+        file.text[location.region.start..location.region.end].to_owned(),
+    )
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// A plan whose resources are all in `module.org["eu"].module.sso`, instances of `for_each`.
+fn nested(resources: &[(&str, &str, Value)]) -> Plan {
+    let changes: Vec<Value> = resources
+        .iter()
+        .map(|(kind, name, after)| {
+            let mut change = change(kind, name, &Value::Null, after);
+            change["module_address"] = json!("module.org[\"eu.x\"].module.sso[0]");
+            change["address"] = json!(format!("module.org[\"eu.x\"].module.sso[0].{kind}.{name}[\"a\"]"));
+            change["index"] = json!("a");
+            change
+        })
+        .collect();
+    let text = json!({"format_version": "1.2", "resource_changes": changes}).to_string();
+    terraform::parse("plan.json", text.into()).unwrap()
+}
+
+#[test]
+fn ten_resources_of_each_kind_through_nested_modules_lie_on_their_own_lines() {
+    let mut hcl = String::from(
+        "resource \"okta_app_oauth\" \"torq\" {\n  for_each = var.x\n  label = \"Torq\"\n  redirect_uris = [\n    \"https://app.torq.io/__/auth/handler\",\n    var.more,\n  ]\n  client_basic_secret = \"hunter2\"\n  groups_claim {\n    name = \"groups\"\n    value = \"torq-\"\n  }\n}\n",
+    );
+    let mut resources = vec![(
+        "okta_app_oauth".to_owned(),
+        "torq".to_owned(),
+        json!({
+            "label": "Torq", "redirect_uris": ["https://app.torq.io/__/auth/handler", "https://app.torq.io/more"],
+            "groups_claim": [{"type": "EXPRESSION", "name": "groups", "value": "torq-"}],
+        }),
+    )];
+    // Kind, document, the path of a member in its row, the attribute behind it, and other attributes.
+    let kinds = [
+        ("okta_app_oauth_redirect_uri", DocumentName::App, "", "uri", json!({"app_id": "0oa1"})),
+        ("okta_app_group_assignment", DocumentName::AppGroups, "", "group_id", json!({"app_id": "0oa1"})),
+        (
+            "okta_app_user",
+            DocumentName::AppUsers,
+            "/credentials/userName",
+            "username",
+            json!({"app_id": "0oa1"}),
+        ),
+        ("okta_group", DocumentName::Groups, "/profile/name", "name", json!({})),
+        (
+            "okta_group_rule",
+            DocumentName::GroupRules,
+            "/name",
+            "name",
+            json!({"status": "ACTIVE", "group_assignments": []}),
+        ),
+        (
+            "okta_app_federated_claim",
+            DocumentName::FederatedClaims,
+            "/expression",
+            "expression",
+            json!({"app_id": "0oa1", "name": "n"}),
+        ),
+        (
+            "okta_auth_server_claim",
+            DocumentName::AuthorizationServerClaims,
+            "/value",
+            "value",
+            json!({"auth_server_id": "aus1"}),
+        ),
+        (
+            "okta_auth_server_policy",
+            DocumentName::AuthorizationServerPolicies,
+            "/name",
+            "name",
+            json!({"auth_server_id": "aus1"}),
+        ),
+        (
+            "okta_app_signon_policy_rule",
+            DocumentName::AccessPolicyRules,
+            "/name",
+            "name",
+            json!({"policy_id": "rst1"}),
+        ),
+    ];
+    for (kind, _, _, attribute, others) in &kinds {
+        for number in 0..10 {
+            let name = format!("n{number}");
+            hcl += &format!(
+                "resource \"{kind}\" \"{name}\" {{\n  for_each = var.x\n  {attribute} = \"{kind}-{number}\"\n}}\n"
+            );
+            let mut after = others.clone();
+            after["id"] = json!(format!("{kind}-id-{number}"));
+            after[*attribute] = json!(format!("{kind}-{number}"));
+            if *kind == "okta_app_user" {
+                after["user_id"] = json!(format!("00u-{number}"));
+            }
+            resources.push(((*kind).to_owned(), name, after));
+        }
+    }
+    let resources: Vec<(&str, &str, Value)> =
+        resources.iter().map(|(kind, name, after)| (kind.as_str(), name.as_str(), after.clone())).collect();
+    let root = folder(&[
+        ("main.tf", "module \"org\" {\n  source   = \"./modules/org\"\n  for_each = var.regions\n}\n"),
+        ("modules/org/main.tf", "module \"sso\" {\n  source = \"../sso\"\n  count = 1\n}\n"),
+        ("modules/sso/all.tf", &hcl),
+    ]);
+    let mut plan = nested(&resources);
+    plan.sources = Some(terraform::hcl::read(root.path()).unwrap());
+    let mut answer = app_answer(json!({}));
+    answer["id"] = json!("0oa1");
+    answer["_links"] = json!({"accessPolicy": {"href": "rst1"}});
+    let base = snapshot(json!({
+        "okta/app": answer,
+        "okta/authorization-server": {"id": "aus1"},
+        "okta/authorization-server-claims": [],
+        "okta/authorization-server-policies": [],
+    }));
+    // The app of the plan is the snapshot's, and changes in place.
+    for change in plan.changes.iter_mut().filter(|change| change.kind == "okta_app_oauth") {
+        change.action = ssolint::document::terraform::Action::Update;
+        change.before = Some(terraform::plan::Attributes {
+            values: json!({"id": "0oa1"}).as_object().unwrap().clone(),
+            ..Default::default()
+        });
+    }
+    let planned = terraform::planned(&base, &plan, &AppChoice::Found);
+    assert_eq!(planned.faults, vec![]);
+    for (kind, document, member, attribute, _) in kinds {
+        for number in 0..10 {
+            let literal = format!("{kind}-{number}");
+            let id = match kind {
+                "okta_app_user" => format!("00u-{number}"),
+                "okta_app_group_assignment" => literal.clone(),
+                _ => format!("{kind}-id-{number}"),
+            };
+            let (pointer, expect) = match kind {
+                "okta_app_oauth_redirect_uri" => {
+                    (format!("/settings/oauthClient/redirect_uris/{}", number + 2), format!("{literal:?}"))
+                }
+                _ => {
+                    let rows: Value = reading::read(&planned.documents, &document).unwrap().unwrap();
+                    let row =
+                        rows.as_array().unwrap().iter().position(|row| row["id"] == id.as_str()).unwrap();
+                    let whole = format!("resource \"{kind}\" \"n{number}\"");
+                    assert_eq!(
+                        written(&planned, document.clone(), &format!("/{row}")),
+                        ("all.tf".to_owned(), whole.clone())
+                    );
+                    (
+                        format!("/{row}{member}"),
+                        if member.is_empty() { whole } else { format!("{literal:?}") },
+                    )
+                }
+            };
+            assert_eq!(
+                written(&planned, document.clone(), &pointer),
+                ("all.tf".to_owned(), expect),
+                "{kind} {attribute}"
+            );
+        }
+    }
+    for (document, pointer, expect) in [
+        (DocumentName::App, "/label", "\"Torq\""),
+        (
+            DocumentName::App,
+            "/settings/oauthClient/redirect_uris/0",
+            "\"https://app.torq.io/__/auth/handler\"",
+        ),
+        (DocumentName::App, "/settings/oauthClient/redirect_uris/1", "var.more"),
+        (
+            DocumentName::App,
+            "/settings/oauthClient/idp_initiated_login/mode",
+            "resource \"okta_app_oauth\" \"torq\"",
+        ),
+        (
+            DocumentName::TerraformPlan,
+            "/resource_changes/module.org[\"eu.x\"].module.sso[0].okta_app_oauth.torq[\"a\"]/change/after/groups_claim/0/value",
+            "\"torq-\"",
+        ),
+    ] {
+        assert_eq!(
+            written(&planned, document, pointer),
+            ("all.tf".to_owned(), expect.to_owned()),
+            "{pointer}"
+        );
+    }
+    let shown: String = planned.documents.files().iter().map(|file| file.text.to_string()).collect();
+    assert!(!shown.contains("hunter2"));
+}
+
+#[test]
+fn a_configuration_as_json_has_places_too() {
+    let root = folder(&[(
+        "main.tf.json",
+        r#"{"resource": {"okta_app_oauth": {"torq": {"label": "Torq", "wildcard_redirect": "SUBDOMAIN", "client_secret": "hunter2",
+            "groups_claim": {"name": "groups", "value": "torq-"}}}}}"#,
+    )]);
+    let mut plan =
+        plan(&[("okta_app_oauth", "torq", app(json!({})), app(json!({"wildcard_redirect": "SUBDOMAIN"})))]);
+    plan.sources = Some(terraform::hcl::read(root.path()).unwrap());
+    let planned = terraform::planned(&snapshot(json!({})), &plan, &AppChoice::Found);
+    for (document, pointer, expect) in [
+        (DocumentName::App, "/settings/oauthClient/wildcard_redirect", "\"SUBDOMAIN\""),
+        (
+            DocumentName::TerraformPlan,
+            "/resource_changes/okta_app_oauth.torq/change/after/groups_claim/0/value",
+            "\"torq-\"",
+        ),
+    ] {
+        assert_eq!(written(&planned, document, pointer), ("main.tf.json".to_owned(), expect.to_owned()));
+    }
+    assert!(planned.documents.files().iter().all(|file| !file.text.contains("hunter2")));
+}
+
+#[test]
+fn a_configuration_that_is_not_whole_is_said_and_the_rest_is_checked() {
+    let root = folder(&[
+        ("a.tf", "resource \"okta_group\" \"a\" {\n  name = \n}\n"),
+        ("b.tf.json", "{\"resource\": [}"),
+        (
+            "c.tf",
+            "module \"far\" {\n  source = \"acme/okta/far\"\n}\nmodule \"gone\" {\n  source = \"./gone\"\n}\nresource \"okta_app_oauth\" \"torq\" {\n  wildcard_redirect = \"SUBDOMAIN\"\n}\n",
+        ),
+        ("d.tf", &format!("x = {}", "[".repeat(10_000))),
+    ]);
+    let sources = terraform::hcl::read(root.path()).unwrap();
+    let faults: Vec<(String, Option<(usize, usize)>)> = sources
+        .faults
+        .iter()
+        .map(|fault| (fault.file.rsplit('/').next().unwrap().to_owned(), fault.position))
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            ("a.tf".to_owned(), Some((2, 10))),
+            ("b.tf.json".to_owned(), Some((1, 15))),
+            ("d.tf".to_owned(), Some((1, 1)))
+        ]
+    );
+    assert_eq!(sources.notices.len(), 2, "{:?}", sources.notices);
+    let mut plan =
+        plan(&[("okta_app_oauth", "torq", app(json!({})), app(json!({"wildcard_redirect": "SUBDOMAIN"})))]);
+    plan.sources = Some(sources);
+    let planned = terraform::planned(&snapshot(json!({})), &plan, &AppChoice::Found);
+    let found = written(&planned, DocumentName::App, "/settings/oauthClient/wildcard_redirect");
+    assert_eq!(found, ("c.tf".to_owned(), "\"SUBDOMAIN\"".to_owned()));
+}
+
+#[test]
+fn what_a_plan_marks_as_sensitive_leaves_the_reader_nowhere() {
+    let mut after = change(
+        "okta_app_oauth",
+        "torq",
+        &Value::Null,
+        &app(json!({"client_secret": "hunter2", "login_uri": "https://hunter3"})),
+    );
+    after["change"]["after_sensitive"] = json!({"client_secret": true, "login_uri": true});
+    let other = json!({"address": "aws_x.y", "mode": "managed", "type": "aws_x", "name": "y", "change": {"actions": ["create"], "after": {"k": "hunter4"}}});
+    let text = json!({"format_version": "1.2", "variables": {"t": {"value": "hunter5"}}, "resource_changes": [other, after]});
+    for text in [text.to_string(), serde_json::to_string_pretty(&text).unwrap()] {
+        let plan = terraform::parse("plan.json", text.clone().into()).unwrap();
+        let planned = terraform::planned(&Snapshot::default(), &plan, &AppChoice::Found);
+        let shown = format!("{:?}", planned);
+        assert!(!shown.contains("hunter"), "{shown}");
+        let (_, label) = written(&planned, DocumentName::App, "/label");
+        assert_eq!(label, "\"Torq\"");
+        assert!(open(&planned.documents).iter().any(|line| {
+            line.contains("initiate_login_uri: login_uri of okta_app_oauth.torq is marked as sensitive")
+        }));
+    }
+}
+
+#[test]
+fn what_is_no_plan_is_refused_with_the_way_out() {
+    for (text, expect) in [
+        ("", "plan.json:1:1: this is not a plan as JSON"),
+        ("{\"resource_changes\": [}", "plan.json:1:23: this is not a plan as JSON"),
+        ("{}", "plan.json has no resource_changes"),
+        ("[]", "this is not a plan as JSON"),
+        (r#"{"format_version": "2.0", "resource_changes": []}"#, "a plan of format version 2.0"),
+        (r#"{"format_version": "1.0", "values": {"root_module": {}}}"#, "is a state, not a plan"),
+        (
+            r#"{"format_version": "1.0", "resource_changes": [{"type": "okta_group", "address": 1}]}"#,
+            "plan.json:1:",
+        ),
+    ] {
+        let error = terraform::parse("plan.json", text.into()).unwrap_err().to_string();
+        assert!(error.contains(expect), "{text}: {error}");
+    }
+}
+
+/// Faults and notices of a plan over the snapshot, or alone.
+fn says(snapshot: &Snapshot, plan: &Plan, choice: AppChoice, expect: &str) {
+    let planned = terraform::planned(snapshot, plan, &choice);
+    let said: Vec<String> =
+        planned.faults.iter().map(|fault| fault.message.clone()).chain(planned.notices.clone()).collect();
+    assert!(said.iter().any(|line| line.contains(expect)), "{expect}: {said:?}");
+}
+
+#[test]
+fn which_app_is_meant_is_found_or_asked_for() {
+    let alone = Snapshot::default();
+    let other = || app(json!({"id": "0oa2", "client_id": "0oa2", "redirect_uris": ["https://example.com"]}));
+    let two = plan(&[
+        ("okta_app_oauth", "a", Value::Null, app(json!({"id": "(unknown)", "client_id": "(unknown)"}))),
+        ("okta_app_oauth", "b", Value::Null, app(json!({"id": "(unknown)", "client_id": "(unknown)"}))),
+    ]);
+    says(&alone, &two, AppChoice::Found, "choose with --app ADDRESS");
+    says(
+        &alone,
+        &two,
+        AppChoice::Address("okta_app_oauth.c".to_owned()),
+        "it has okta_app_oauth.a, okta_app_oauth.b",
+    );
+    says(&alone, &plan(&[]), AppChoice::Found, "no resource of Okta's provider");
+    says(
+        &alone,
+        &plan(&[("okta_group", "g", Value::Null, json!({"name": "g"}))]),
+        AppChoice::Found,
+        "has no okta_app_oauth",
+    );
+    says(
+        &alone,
+        &plan(&[("okta_app_oauth", "a", other(), other())]),
+        AppChoice::Found,
+        "is taken for Torq's app",
+    );
+    says(&snapshot(json!({})), &plan(&[]), AppChoice::Found, "no resource of Okta's provider");
+    says(
+        &snapshot(json!({})),
+        &plan(&[("okta_app_oauth", "a", other(), other())]),
+        AppChoice::Found,
+        "the snapshot's app is not in the plan",
+    );
+    let chosen = terraform::planned(&alone, &two, &AppChoice::Address("okta_app_oauth.b".to_owned()));
+    assert_eq!(chosen.faults, vec![]);
+    // Of two apps with Torq's redirect URI, the snapshot's is the one with its id.
+    let same = plan(&[
+        (
+            "okta_app_oauth",
+            "a",
+            app(json!({"id": "0oa2", "client_id": "0oa2"})),
+            app(json!({"id": "0oa2", "client_id": "0oa2"})),
+        ),
+        ("okta_app_oauth", "b", app(json!({})), app(json!({"label": "Torq SSO"}))),
+    ]);
+    let planned = terraform::planned(&snapshot(json!({})), &same, &AppChoice::Found);
+    assert_eq!(texts(&planned.documents)["okta/app"]["label"], "Torq SSO");
 }

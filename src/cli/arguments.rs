@@ -54,6 +54,9 @@ pub struct CheckArguments {
     /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
     #[arg(long, value_name = "FILE")]
     pub terraform_plan: Option<PathBuf>,
+    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
+    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
+    pub terraform_dir: Option<PathBuf>,
     /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
     #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
     pub app: Option<String>,
@@ -91,6 +94,9 @@ pub struct WhoArguments {
     /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
     #[arg(long, value_name = "FILE")]
     pub terraform_plan: Option<PathBuf>,
+    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
+    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
+    pub terraform_dir: Option<PathBuf>,
     /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
     #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
     pub app: Option<String>,

@@ -26,7 +26,11 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let rules = selected(&typed.select, &typed.ignore)?;
-    let plan = PlanArguments { file: typed.terraform_plan.as_ref(), app: typed.app.as_deref() };
+    let plan = PlanArguments {
+        file: typed.terraform_plan.as_ref(),
+        folder: typed.terraform_dir.as_ref(),
+        app: typed.app.as_deref(),
+    };
     let read = snapshots::read_planned(&typed.paths, &plan)?;
     let options = Options::default();
     let mut report = Report::default();

@@ -39,13 +39,17 @@ pub fn read(paths: &[PathBuf]) -> Result<Read, Problem> {
 /// A plan to lay over the snapshots.
 pub struct PlanArguments<'a> {
     pub file: Option<&'a PathBuf>,
+    pub folder: Option<&'a PathBuf>,
     pub app: Option<&'a str>,
 }
 
 /// Like [`read`], with the planned state laid over each; a plan may also stand alone.
 pub fn read_planned(paths: &[PathBuf], typed: &PlanArguments<'_>) -> Result<Read, Problem> {
     let Some(file) = typed.file else { return read(paths) };
-    let plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    if let Some(folder) = typed.folder {
+        plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
+    }
     let choice = typed.app.map_or(AppChoice::Found, |address| AppChoice::Address(address.to_owned()));
     let read = if paths.is_empty() {
         Read { snapshots: vec![Snapshot::default()], failed: 0 }

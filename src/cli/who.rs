@@ -23,7 +23,11 @@ const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", 
 pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(typed)?;
-    let plan = PlanArguments { file: typed.terraform_plan.as_ref(), app: typed.app.as_deref() };
+    let plan = PlanArguments {
+        file: typed.terraform_plan.as_ref(),
+        folder: typed.terraform_dir.as_ref(),
+        app: typed.app.as_deref(),
+    };
     let read = snapshots::read_planned(&typed.paths, &plan)?;
     let mut exits = vec![if read.failed > 0 { Exit::WrongUse } else { Exit::Clean }];
     let mut worlds: Vec<_> = read

@@ -20,6 +20,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub enum Format {
     Json,
     Yaml,
+    /// Terraform's language: its places are found when it is read, so nothing is looked up in it.
+    Hcl,
 }
 
 /// A stretch of a text, as SARIF counts it: lines and columns from 1, columns in Unicode code points, the end
@@ -67,6 +69,7 @@ impl Positions {
         let tree = match format {
             Format::Json => scan_json(text),
             Format::Yaml => scan_yaml(text),
+            Format::Hcl => None,
         };
         Positions { text: text.into(), lines: Lines::of(text), format, tree }
     }
@@ -134,7 +137,7 @@ impl Positions {
             return range;
         }
         let end = match self.format {
-            Format::Json => self.last_json_token(range.start, line_end),
+            Format::Json | Format::Hcl => self.last_json_token(range.start, line_end),
             Format::Yaml => self.last_yaml_token(tree, range.start, line_end),
         };
         range.start..end

@@ -201,7 +201,7 @@ fn segments(text: &str) -> Vec<Segment<'_>> {
 }
 
 /// The names of the modules in an address: `module.a["x"].module.b` is `a`, `b`.
-fn module_names(address: &str) -> Vec<&str> {
+pub(super) fn module_names(address: &str) -> Vec<&str> {
     let segments = segments(address);
     segments.chunks(2).filter_map(|pair| pair.get(1)).map(|segment| segment.name).collect()
 }
@@ -325,7 +325,7 @@ impl Configuration {
         if resource.key.is_some_and(|key| !key.starts_with("each.") && !key.starts_with("count.")) {
             return one(of_key(resource.key));
         }
-        one(of_key(None)).or_else(|| one(of_key(own_key.filter(|_| true))))
+        one(of_key(None)).or_else(|| own_key.and_then(|key| one(of_key(Some(key)))))
     }
 }
 

@@ -90,8 +90,27 @@ fn blank(text: &str, out: &mut String) {
     }));
 }
 
+/// A text with the inside of some of its strings hidden; the ranges include the quotes.
+pub fn hide(text: &str, mut hidden: Vec<Range<usize>>) -> Arc<str> {
+    hidden.sort_by_key(|range| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in hidden.into_iter().filter(|range| range.len() >= 2) {
+        if range.start < at {
+            continue;
+        }
+        out.push_str(text.get(at..=range.start).unwrap_or_default());
+        mask(text.get(range.start + 1..range.end - 1).unwrap_or_default(), '*', &mut out);
+        at = range.end - 1;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out.into()
+}
+
 fn mask(text: &str, ascii: char, out: &mut String) {
-    out.extend(text.chars().map(|character| stand_in(character, ascii)));
+    out.extend(
+        text.chars().map(|character| if character == '\n' { character } else { stand_in(character, ascii) }),
+    );
 }
 
 /// A character of as many bytes, so that every place stays where it is.

@@ -3,11 +3,12 @@
 //! What the plan does not name stays as it was read. What it leaves open is left open: a list of which it does not name every row is not whole, a
 //! field that is known only after apply is not there and says why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::hcl::{Spot, Written};
 use super::masked;
 use super::plan::{Attributes, Plan, ResourceChange};
 use super::resources::{self, APP, CLAIM_MEMBERS, Unset};
@@ -61,6 +62,8 @@ struct Layer<'a> {
     app: Option<usize>,
     /// Changes that a finding may lie on.
     used: BTreeSet<usize>,
+    /// Files of the configuration that findings may lie on, by their index in the sources.
+    configuration_files: BTreeMap<usize, usize>,
 }
 
 /// Whether a resource is of the Torq app.
@@ -92,6 +95,7 @@ impl<'a> Layer<'a> {
             file,
             app: None,
             used: BTreeSet::new(),
+            configuration_files: BTreeMap::new(),
         }
     }
 
@@ -127,6 +131,9 @@ impl<'a> Layer<'a> {
         self.documents.replace_text(self.file, masked::text(self.plan, &shown));
         let mut notices = snapshot.notices.clone();
         notices.extend(self.plan.notices.iter().cloned());
+        let sources = self.plan.sources.as_ref();
+        notices.extend(sources.into_iter().flat_map(|sources| sources.notices.clone()));
+        self.faults.extend(sources.into_iter().flat_map(|sources| sources.faults.clone()));
         notices.extend(self.notices);
         let mut faults = snapshot.faults.clone();
         faults.extend(self.faults);
@@ -372,23 +379,60 @@ impl<'a> Layer<'a> {
 
     // Where things stand
 
-    /// Where an attribute of a resource stands; the resource itself where the path is empty.
+    /// Where an attribute of a resource stands, in the configuration or else in the plan; the resource itself where the path is empty.
     fn part(&mut self, index: usize, attribute: JsonPath) -> Part {
+        if let Some(written) = self.written(index) {
+            let spot = written.nearest(&attribute).clone();
+            return self.configuration_part(spot);
+        }
         self.used.insert(index);
         let bytes = self.change(index).map(|change| change.bytes.clone()).unwrap_or_default();
         let root = JsonPath::root();
-        let state =
-            if self.side == Side::After && self.change(index).is_some_and(|change| change.after.is_some()) {
-                "after"
-            } else {
-                "before"
-            };
+        let is_there_after = self.change(index).is_some_and(|change| change.after.is_some());
+        let state = if self.side == Side::After && is_there_after { "after" } else { "before" };
         let path = if attribute == root { root } else { root.key("change").key(state).join(&attribute) };
         Part { file: self.file, target: Target::Within { bytes, path } }
     }
 
+    /// Places an attribute, and what the configuration writes inside of it.
+    fn place(&mut self, overlay: &mut Overlay, at: &JsonPath, index: usize, attribute: &JsonPath) {
+        let part = self.part(index, attribute.clone());
+        overlay.place(at.clone(), part);
+        if let Some(written) = self.written(index) {
+            for (path, spot) in written.below(attribute) {
+                let part = self.configuration_part(spot.clone());
+                overlay.place(at.join(&path.after(attribute)), part);
+            }
+        }
+    }
+
+    fn written(&self, index: usize) -> Option<&'a Written> {
+        let plan: &'a Plan = self.plan;
+        plan.sources.as_ref()?.resource(plan.changes.get(index)?)
+    }
+
+    fn configuration_part(&mut self, spot: Spot) -> Part {
+        let file = match self.configuration_files.get(&spot.file) {
+            Some(file) => *file,
+            None => {
+                let source = self.plan.sources.as_ref().and_then(|sources| sources.files.get(spot.file));
+                let file = source.map_or(self.file, |source| self.documents.add_file(source.clone()));
+                self.configuration_files.insert(spot.file, file);
+                file
+            }
+        };
+        Part { file, target: spot.target }
+    }
+
     fn row(&mut self, index: usize, value: Value) -> Row {
-        Row { value, part: self.part(index, JsonPath::root()), inner: None }
+        let kind = self.change(index).map(|change| change.kind.as_str()).unwrap_or_default();
+        let mut members = Vec::new();
+        for (path, attribute) in resources::members(kind) {
+            let below = path.split('.').fold(JsonPath::root(), |path, key| path.key(key));
+            let part = self.part(index, JsonPath::root().key(attribute));
+            members.push((below, part));
+        }
+        Row { value, part: self.part(index, JsonPath::root()), members, inner: None }
     }
 
     fn rows(&self, name: &DocumentName) -> Option<Rows> {
@@ -431,7 +475,7 @@ impl<'a> Layer<'a> {
         let mut overlay = Overlay::default();
         for field in &APP {
             let at = field.at();
-            overlay.place(at.clone(), self.part(index, JsonPath::root().key(field.attribute)));
+            self.place(&mut overlay, &at, index, &JsonPath::root().key(field.attribute));
             let own = fresh && matches!(field.attribute, "sign_on_mode" | "name");
             match state.open.get(field.attribute) {
                 Some(_) if own => {}
@@ -684,7 +728,12 @@ impl<'a> Layer<'a> {
         for (index, id, at) in assigned {
             match id {
                 Some(id) if !rows.has(&id) => {
-                    let row = Row { value: json!({"id": id}), part: self.part(index, at), inner: None };
+                    let row = Row {
+                        value: json!({"id": id}),
+                        part: self.part(index, at),
+                        members: Vec::new(),
+                        inner: None,
+                    };
                     rows.put(row);
                 }
                 Some(_) => {}
@@ -1185,8 +1234,24 @@ impl<'a> Layer<'a> {
             };
             let at = JsonPath::root().key("resource_changes").key(&change.address);
             let part = self.part(index, JsonPath::root());
-            overlay.place(at, part);
+            overlay.place(at.clone(), part);
+            if self.written(index).is_some() {
+                for state in ["before", "after"] {
+                    let at = at.clone().key("change").key(state);
+                    self.place(&mut overlay, &at, index, &JsonPath::root());
+                }
+            }
             plan.resource_changes.insert(change.address.clone(), kept);
+        }
+        for address in plan.group_lookups.keys() {
+            let written = self.plan.sources.as_ref().and_then(|sources| sources.data(address));
+            let Some(written) = written else { continue };
+            let at = JsonPath::root().key("group_lookups").key(address);
+            let (whole, name) = (JsonPath::root(), JsonPath::root().key("name"));
+            for (at, path) in [(at.clone(), whole), (at.key("name"), name)] {
+                let part = self.configuration_part(written.nearest(&path).clone());
+                overlay.place(at, part);
+            }
         }
         let Ok(value) = serde_json::to_value(&plan) else { return };
         let content = Content::Part(value);

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::configuration::{Configuration, ConfigurationShape};
+use super::hcl::Sources;
 use crate::document::terraform::Action;
 
 /// Why a plan could not be read at all.
@@ -40,6 +41,8 @@ pub enum TerraformError {
         "{path} is a state, not a plan; write a plan with `terraform plan -out=tfplan && terraform show -json tfplan > plan.json`"
     )]
     State { path: String },
+    #[error("{path} has no file that ends in .tf or .tf.json")]
+    NoConfiguration { path: String },
     #[error("{path} has no resource_changes: it is not a plan as JSON")]
     NotAPlan { path: String },
     #[error("{path} is a plan of format version {version}, and this version reads 0.1, 0.2 and 1.x")]
@@ -54,6 +57,8 @@ pub struct Plan {
     pub(super) text: Arc<str>,
     pub changes: Vec<ResourceChange>,
     pub(super) configuration: Configuration,
+    /// Where its resources are written; without it, findings lie on the plan.
+    pub sources: Option<Sources>,
     /// Things that are not wrong enough to stop.
     pub notices: Vec<String>,
 }
@@ -355,7 +360,7 @@ pub fn parse(shown: &str, text: Arc<str>) -> Result<Plan, TerraformError> {
         ),
         None => Configuration::default(),
     };
-    Ok(Plan { path, text: Arc::clone(&text), changes, configuration, notices })
+    Ok(Plan { path, text: Arc::clone(&text), changes, configuration, sources: None, notices })
 }
 
 fn without_place(error: &serde_json::Error) -> String {

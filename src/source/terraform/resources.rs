@@ -266,3 +266,56 @@ pub fn access_rule(id: &str, attributes: &Attributes) -> Value {
         "actions": {"appSignOn": {"access": or(attributes, "access", json!("ALLOW"))}},
     })
 }
+
+/// The members of a row, as paths, and the attributes that they come from.
+pub fn members(kind: &str) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        "okta_app_user" => &[("credentials.userName", "username"), ("profile.email", "profile")],
+        "okta_group" => &[("profile.name", "name")],
+        "okta_group_rule" => &[
+            ("name", "name"),
+            ("status", "status"),
+            ("actions.assignUserToGroups.groupIds", "group_assignments"),
+        ],
+        "okta_app_federated_claim" => &[("name", "name"), ("expression", "expression")],
+        "okta_auth_server_claim" => &[
+            ("name", "name"),
+            ("status", "status"),
+            ("claimType", "claim_type"),
+            ("valueType", "value_type"),
+            ("value", "value"),
+            ("group_filter_type", "group_filter_type"),
+            ("conditions.scopes", "scopes"),
+            ("alwaysIncludeInToken", "always_include_in_token"),
+        ],
+        "okta_auth_server_policy" => &[
+            ("name", "name"),
+            ("status", "status"),
+            ("priority", "priority"),
+            ("conditions.clients.include", "client_whitelist"),
+        ],
+        "okta_auth_server_policy_rule" => &[
+            ("name", "name"),
+            ("status", "status"),
+            ("priority", "priority"),
+            ("conditions.grantTypes.include", "grant_type_whitelist"),
+            ("conditions.scopes.include", "scope_whitelist"),
+            ("conditions.people.groups.include", "group_whitelist"),
+            ("conditions.people.groups.exclude", "group_blacklist"),
+            ("conditions.people.users.include", "user_whitelist"),
+            ("conditions.people.users.exclude", "user_blacklist"),
+        ],
+        "okta_app_signon_policy_rule" => &[
+            ("name", "name"),
+            ("status", "status"),
+            ("priority", "priority"),
+            ("actions.appSignOn.access", "access"),
+            ("conditions.people.groups.include", "groups_included"),
+            ("conditions.people.groups.exclude", "groups_excluded"),
+            ("conditions.people.users.include", "users_included"),
+            ("conditions.people.users.exclude", "users_excluded"),
+            ("conditions.network", "network_connection"),
+        ],
+        _ => &[],
+    }
+}

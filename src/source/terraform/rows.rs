@@ -10,6 +10,8 @@ use crate::document::{Content, Document, DocumentName, Documents, JsonPath, Over
 pub struct Row {
     pub value: Value,
     pub part: Part,
+    /// Where its members stand, by their path in it.
+    pub members: Vec<(JsonPath, Part)>,
     /// Rows under a key of the value, which take its place when the document is written.
     pub inner: Option<(&'static str, Vec<Row>)>,
 }
@@ -66,10 +68,15 @@ impl Rows {
             let inner = inner.and_then(|key| {
                 let rows = value.get_mut(key).and_then(Value::as_array_mut).map(std::mem::take)?;
                 let at = at.clone().key(key);
-                let row = |(index, value)| Row { value, part: part(at.clone().index(index)), inner: None };
+                let row = |(index, value)| Row {
+                    value,
+                    part: part(at.clone().index(index)),
+                    members: Vec::new(),
+                    inner: None,
+                };
                 Some((key, rows.into_iter().enumerate().map(row).collect()))
             });
-            Row { value, part: part(at), inner }
+            Row { value, part: part(at), members: Vec::new(), inner }
         });
         let rows = rows.collect();
         let (file, root) = (document.file, document.root.clone());
@@ -122,11 +129,18 @@ impl Rows {
         for (index, row) in self.rows.into_iter().enumerate() {
             let at = JsonPath::root().index(index);
             let mut value = row.value;
-            place(&mut overlay, at.clone(), row.part, self.file, &self.root);
+            place(&mut overlay, at.clone(), row.part, row.members, self.file, &self.root);
             if let (Some((key, inner)), Some(members)) = (row.inner, value.as_object_mut()) {
                 let mut list = Vec::new();
                 for (index, row) in inner.into_iter().enumerate() {
-                    place(&mut overlay, at.clone().key(key).index(index), row.part, self.file, &self.root);
+                    place(
+                        &mut overlay,
+                        at.clone().key(key).index(index),
+                        row.part,
+                        row.members,
+                        self.file,
+                        &self.root,
+                    );
                     list.push(row.value);
                 }
                 members.insert(key.to_owned(), Value::Array(list));
@@ -140,7 +154,15 @@ impl Rows {
 }
 
 /// A row that stands where its index says needs no place of its own.
-fn place(overlay: &mut Overlay, at: JsonPath, part: Part, file: usize, root: &JsonPath) {
+fn place(
+    overlay: &mut Overlay,
+    at: JsonPath,
+    part: Part,
+    members: Vec<(JsonPath, Part)>,
+    file: usize,
+    root: &JsonPath,
+) {
+    members.into_iter().for_each(|(below, part)| overlay.place(at.join(&below), part));
     if part != (Part { file, target: Target::Path(root.join(&at)) }) {
         overlay.place(at, part);
     }
