@@ -1020,3 +1020,26 @@ fn who_sees_the_planned_state() {
     assert!(lines.lines().count() > 1);
     assert!(!lines.contains("\"verdict\":\"granted\""), "{lines}");
 }
+
+#[test]
+fn the_state_before_is_what_the_state_after_is_compared_with() {
+    let group = |id: &str| json!({"id": id, "app_id": "0oa1", "group_id": id});
+    let plan = plan(&[
+        ("okta_app_oauth", "torq", app(json!({})), app(json!({"label": "New"}))),
+        ("okta_app_group_assignment", "gone", group("00g1"), Value::Null),
+        ("okta_app_group_assignment", "new", Value::Null, group("00g2")),
+    ]);
+    let alone = |snapshot: Snapshot| {
+        let texts = texts(&snapshot.documents);
+        (texts["okta/app"]["label"].clone(), texts["okta/app-groups"].clone())
+    };
+    let none = Snapshot::default();
+    assert_eq!(
+        alone(terraform::prior(&none, &plan, &AppChoice::Found)),
+        (json!("Torq"), json!([{"id": "00g1"}]))
+    );
+    assert_eq!(
+        alone(terraform::planned(&none, &plan, &AppChoice::Found)),
+        (json!("New"), json!([{"id": "00g2"}]))
+    );
+}

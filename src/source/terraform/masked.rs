@@ -83,7 +83,20 @@ fn leaves(value: &Value, path: &JsonPath, into: &mut Vec<JsonPath>) {
     }
 }
 
+const SPACES: &str = "                                                                ";
+
 fn blank(text: &str, out: &mut String) {
+    // Nearly all of a big plan: a line at a time.
+    if text.is_ascii() && !text.contains('\r') {
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                out.push('\n');
+            }
+            out.extend(std::iter::repeat_n(SPACES, line.len() / SPACES.len()));
+            out.push_str(SPACES.get(..line.len() % SPACES.len()).unwrap_or_default());
+        }
+        return;
+    }
     out.extend(text.chars().map(|character| match character {
         '\n' | '\r' | '\u{feff}' => character,
         _ => stand_in(character, ' '),

@@ -3,19 +3,23 @@
 //! A plan may be hundreds of megabytes, most of it of other providers: the text is passed over once, and only the changes of resources that are
 //! read here are parsed. Source: Terraform's "JSON output format", format version 1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::configuration::{Configuration, ConfigurationShape};
 use super::hcl::Sources;
+use crate::document::position::line_column;
 use crate::document::terraform::Action;
 
 /// Why a plan could not be read at all.
@@ -242,43 +246,107 @@ struct PlanShape<'a> {
 }
 
 #[derive(Deserialize)]
-struct HeadShape {
-    #[serde(default)]
-    mode: Option<String>,
-    #[serde(rename = "type", default)]
-    kind: String,
-    #[serde(default)]
-    deposed: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ResourceShape {
+struct ResourceShape<'a> {
     address: String,
     #[serde(default)]
     module_address: Option<String>,
     #[serde(default)]
     previous_address: Option<String>,
+    #[serde(default)]
+    deposed: Option<String>,
+    #[serde(default)]
+    mode: Option<String>,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
     name: String,
     #[serde(default)]
     index: Option<Value>,
-    change: ChangeShape,
+    #[serde(borrow)]
+    change: &'a RawValue,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct ChangeShape {
     actions: Vec<String>,
-    #[serde(default)]
     before: Option<Map<String, Value>>,
-    #[serde(default)]
     after: Option<Map<String, Value>>,
-    #[serde(default)]
     after_unknown: Value,
-    #[serde(default)]
     before_sensitive: Value,
-    #[serde(default)]
     after_sensitive: Value,
+}
+
+/// Reads a change with these attributes of its states, and passes over the others.
+#[derive(Clone, Copy)]
+struct ChangeReader<'k>(&'k [&'k str]);
+
+impl<'de> DeserializeSeed<'de> for ChangeReader<'_> {
+    type Value = ChangeShape;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ChangeReader<'_> {
+    type Value = ChangeShape;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a change")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut change = ChangeShape::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "actions" => change.actions = map.next_value()?,
+                "before" => change.before = map.next_value_seed(StateReader(self.0))?,
+                "after" => change.after = map.next_value_seed(StateReader(self.0))?,
+                "after_unknown" => change.after_unknown = map.next_value()?,
+                "before_sensitive" => change.before_sensitive = map.next_value()?,
+                "after_sensitive" => change.after_sensitive = map.next_value()?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(change)
+    }
+}
+
+/// Reads the attributes of one state.
+struct StateReader<'k>(&'k [&'k str]);
+
+impl<'de> DeserializeSeed<'de> for StateReader<'_> {
+    type Value = Option<Map<String, Value>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for StateReader<'_> {
+    type Value = Option<Map<String, Value>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the attributes of a resource, or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if self.0.contains(&key.as_ref()) {
+                values.insert(key.into_owned(), map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Some(values))
+    }
 }
 
 /// Reads a plan's file. `path` is also how it is named in every output.
@@ -328,24 +396,34 @@ pub fn parse(shown: &str, text: Arc<str>) -> Result<Plan, TerraformError> {
     }
     let mut changes = Vec::new();
     for raw in shape.resource_changes.into_iter().flatten() {
-        // What is not an object with a type is no resource of ours.
-        let Ok(head) = serde_json::from_str::<HeadShape>(raw.get()) else { continue };
-        let managed = head.mode.as_deref().is_none_or(|mode| mode == "managed");
-        // A deposed object is on its way out; the current one of the same address counts.
-        let (true, None, Some(kept)) = (managed, &head.deposed, attributes_of(&head.kind)) else { continue };
         let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
         let bytes = start..start + raw.get().len();
-        match serde_json::from_str::<ResourceShape>(raw.get()) {
-            Ok(resource) => changes.extend(resource_change(resource, kept, bytes)),
-            Err(error) => {
-                let at = crate::document::position::line_column(&text, start);
-                let (line, column) = (
-                    at.0 + error.line().saturating_sub(1),
-                    if error.line() > 1 { error.column() } else { at.1 + error.column() },
-                );
-                return Err(TerraformError::NotJson { path, line, column, message: without_place(&error) });
+        let place = |error: &serde_json::Error, start: usize| {
+            let (line, column) = line_column(&text, start);
+            let below = error.line().saturating_sub(1);
+            TerraformError::NotJson {
+                path: path.clone(),
+                line: line + below,
+                column: if below == 0 {
+                    column + error.column().saturating_sub(1)
+                } else {
+                    error.column().max(1)
+                },
+                message: without_place(error),
             }
-        }
+        };
+        let resource: ResourceShape<'_> =
+            serde_json::from_str(raw.get()).map_err(|error| place(&error, start))?;
+        let managed = resource.mode.as_deref().is_none_or(|mode| mode == "managed");
+        // A deposed object is on its way out; the current one of the same address counts.
+        let (true, None, Some(kept)) = (managed, &resource.deposed, attributes_of(&resource.kind)) else {
+            continue;
+        };
+        let mut reader = serde_json::Deserializer::from_str(resource.change.get());
+        let change = ChangeReader(kept).deserialize(&mut reader).map_err(|error| {
+            place(&error, resource.change.get().as_ptr() as usize - text.as_ptr() as usize)
+        })?;
+        changes.push(resource_change(resource, change, kept, bytes));
     }
     let configuration = match shape.configuration {
         Some(raw) => serde_json::from_str::<ConfigurationShape>(raw.get()).map_or_else(
@@ -368,8 +446,12 @@ fn without_place(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
-fn resource_change(resource: ResourceShape, kept: &[&str], bytes: Range<usize>) -> Option<ResourceChange> {
-    let change = resource.change;
+fn resource_change(
+    resource: ResourceShape<'_>,
+    change: ChangeShape,
+    kept: &[&str],
+    bytes: Range<usize>,
+) -> ResourceChange {
     let actions: Vec<&str> = change.actions.iter().map(String::as_str).collect();
     let action = match actions.as_slice() {
         ["no-op" | "read"] | [] => Action::NoOp,
@@ -387,7 +469,7 @@ fn resource_change(resource: ResourceShape, kept: &[&str], bytes: Range<usize>) 
     let after = change
         .after
         .map(|values| attributes(&address, values, kept, &change.after_unknown, &change.after_sensitive));
-    Some(ResourceChange {
+    ResourceChange {
         module: resource.module_address.unwrap_or_default(),
         kind: resource.kind,
         name: resource.name,
@@ -398,7 +480,7 @@ fn resource_change(resource: ResourceShape, kept: &[&str], bytes: Range<usize>) 
         after,
         bytes,
         address,
-    })
+    }
 }
 
 fn attributes(
@@ -409,8 +491,6 @@ fn attributes(
     sensitive: &Value,
 ) -> Attributes {
     let mut open = BTreeMap::new();
-    let names: BTreeSet<&str> = kept.iter().copied().collect();
-    values.retain(|name, _| names.contains(name.as_str()));
     for name in kept {
         if says_true(sensitive.get(name)) || sensitive == &Value::Bool(true) {
             values.remove(*name);
