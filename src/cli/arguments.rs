@@ -131,6 +131,15 @@ pub struct CheckArguments {
     pub live_connections: Option<Vec<String>>,
     #[command(flatten)]
     pub live: LiveArguments,
+    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    #[arg(long, value_name = "FILE")]
+    pub terraform_plan: Option<PathBuf>,
+    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
+    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
+    pub terraform_dir: Option<PathBuf>,
+    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
+    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
+    pub app: Option<String>,
     /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
@@ -167,6 +176,15 @@ pub struct WhoArguments {
     pub live_connections: Option<Vec<String>>,
     #[command(flatten)]
     pub live: LiveArguments,
+    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    #[arg(long, value_name = "FILE")]
+    pub terraform_plan: Option<PathBuf>,
+    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
+    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
+    pub terraform_dir: Option<PathBuf>,
+    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
+    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
+    pub app: Option<String>,
     /// A login or an email; more than once for several people.
     #[arg(long = "user", value_name = "USER", conflicts_with = "all")]
     pub users: Vec<String>,

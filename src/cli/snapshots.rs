@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ssolint::source::pull::torq;
 use ssolint::source::snapshot::{self, Snapshot};
+use ssolint::source::terraform::{self, AppChoice};
 
 use crate::Exit;
 use crate::arguments::LiveArguments;
@@ -67,6 +68,36 @@ impl Read {
             }
         }
     }
+}
+
+/// A plan to lay over the snapshots.
+pub struct PlanArguments<'a> {
+    pub file: Option<&'a PathBuf>,
+    pub folder: Option<&'a PathBuf>,
+    pub app: Option<&'a str>,
+}
+
+/// Like [`read`], with the planned state laid over each; a plan may also stand alone.
+pub fn read_planned(
+    paths: &[PathBuf],
+    connections: Option<&[String]>,
+    arguments: &LiveArguments,
+    typed: &PlanArguments<'_>,
+) -> Result<Read, Problem> {
+    let Some(file) = typed.file else { return read(paths, connections, arguments) };
+    let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    if let Some(folder) = typed.folder {
+        plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
+    }
+    let choice = typed.app.map_or(AppChoice::Found, |address| AppChoice::Address(address.to_owned()));
+    let read = if paths.is_empty() && connections.is_none() {
+        Read { snapshots: vec![Snapshot::default()], exit: Exit::Clean }
+    } else {
+        read(paths, connections, arguments)?
+    };
+    let snapshots =
+        read.snapshots.iter().map(|snapshot| terraform::planned(snapshot, &plan, &choice)).collect();
+    Ok(Read { snapshots, ..read })
 }
 
 /// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.

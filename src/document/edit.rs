@@ -101,7 +101,7 @@ pub fn expression(text: &str) -> Result<Edit, EditError> {
 pub fn patch(file: &SourceFile) -> Result<Vec<Edit>, EditError> {
     let value = match file.format {
         Format::Json => strict::read_json(&file.text),
-        Format::Yaml => strict::read_yaml(&file.text),
+        Format::Yaml | Format::Hcl => strict::read_yaml(&file.text),
     };
     let value = value.map_err(|error| EditError {
         place: format!("{}:{}:{}", file.path, error.line, error.column),
@@ -404,7 +404,7 @@ impl Desk<'_> {
             (Content::Part(value), _) => Ok(Some(value.clone())),
             (Content::File, Some(file)) => match file.format {
                 Format::Json => strict::read_json(&file.text),
-                Format::Yaml => strict::read_yaml(&file.text),
+                Format::Yaml | Format::Hcl => strict::read_yaml(&file.text),
             }
             .map(Some)
             .map_err(|error| format!("{} cannot be read: {error}", file.path)),
@@ -966,6 +966,7 @@ fn read_back(name: &DocumentName, value: Value) -> Result<Value, String> {
         DocumentName::ClaimMappings => kept::<torq::ClaimMappings>(value),
         DocumentName::Roles => kept::<torq::Roles>(value),
         DocumentName::TorqUsers => kept::<torq::Users>(value),
+        DocumentName::TerraformPlan => Err("a Terraform plan is not edited here".to_owned()),
     }
 }
 

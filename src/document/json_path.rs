@@ -42,6 +42,12 @@ impl JsonPath {
         JsonPath(self.0.iter().chain(&inner.0).cloned().collect())
     }
 
+    /// What of the path is below `above`, which it begins with.
+    #[must_use]
+    pub fn after(&self, above: &JsonPath) -> JsonPath {
+        JsonPath(self.0.iter().skip(above.0.len()).cloned().collect())
+    }
+
     /// The path without its last step; the root has no parent.
     pub fn parent(&self) -> Option<JsonPath> {
         let (_, before) = self.0.split_last()?;

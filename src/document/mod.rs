@@ -11,13 +11,16 @@ pub mod manifest;
 pub mod name;
 mod objects;
 pub mod okta;
+pub mod overlay;
 pub mod position;
 pub mod reading;
 pub mod set;
 pub mod strict;
+pub mod terraform;
 pub mod torq;
 
 pub use json_path::JsonPath;
 pub use name::DocumentName;
+pub use overlay::Overlay;
 pub use reading::ReadFault;
 pub use set::{Content, Document, Documents, SourceFile};

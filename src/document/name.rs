@@ -28,6 +28,8 @@ pub enum DocumentName {
     ClaimMappings,
     Roles,
     TorqUsers,
+    /// The part of a Terraform plan that concerns the connection; made from a plan, never a file of a snapshot.
+    TerraformPlan,
 }
 
 /// Every document that is not one of many, with its path in a snapshot folder (without extension).
@@ -57,12 +59,16 @@ const SINGLE: [(&str, DocumentName); 19] = [
 pub const GROUP_USERS: &str = "okta/group-users";
 pub const USER_GROUPS: &str = "okta/user-groups";
 
+/// Not a document of a snapshot, so no file has this name.
+pub const TERRAFORM_PLAN: &str = "terraform-plan";
+
 impl DocumentName {
     /// The path in a snapshot without extension, such as `okta/group-users/00g1`.
     pub fn path(&self) -> String {
         match self {
             Self::GroupUsers(id) => format!("{GROUP_USERS}/{id}"),
             Self::UserGroups(id) => format!("{USER_GROUPS}/{id}"),
+            Self::TerraformPlan => TERRAFORM_PLAN.to_owned(),
             other => SINGLE
                 .iter()
                 .find(|(_, name)| name == other)
@@ -74,6 +80,9 @@ impl DocumentName {
     pub fn from_path(path: &str) -> Option<Self> {
         if let Some((_, name)) = SINGLE.iter().find(|(known, _)| *known == path) {
             return Some(name.clone());
+        }
+        if path == TERRAFORM_PLAN {
+            return Some(Self::TerraformPlan);
         }
         let (folder, id) = path.rsplit_once('/')?;
         match folder {

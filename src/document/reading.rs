@@ -65,7 +65,7 @@ pub fn read<T: DeserializeOwned>(documents: &Documents, name: &DocumentName) -> 
         }
         Content::File => match file.format {
             Format::Json => json_text(&file.text),
-            Format::Yaml => strict::read_yaml(&file.text).map_err(Fault::Text).and_then(typed),
+            Format::Yaml | Format::Hcl => strict::read_yaml(&file.text).map_err(Fault::Text).and_then(typed),
         },
     };
     Some(result.map_err(|fault| fault.place(&file.path, name, document)))

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::json_path::JsonPath;
 use super::name::DocumentName;
+use super::overlay::Overlay;
 use super::position::Format;
 
 /// A text as a person finds it: a file of a snapshot, or the single file that holds several documents.
@@ -49,6 +50,7 @@ pub struct Documents {
     pub origin: String,
     files: Vec<SourceFile>,
     by_name: BTreeMap<DocumentName, Document>,
+    overlays: BTreeMap<DocumentName, Overlay>,
 }
 
 impl Documents {
@@ -62,6 +64,13 @@ impl Documents {
         self.files.len() - 1
     }
 
+    /// Gives a file its text, where it was not known when it was added.
+    pub fn replace_text(&mut self, file: usize, text: Arc<str>) {
+        if let Some(file) = self.files.get_mut(file) {
+            file.text = text;
+        }
+    }
+
     pub fn add(&mut self, name: DocumentName, document: Document) {
         self.by_name.insert(name, document);
     }
@@ -72,6 +81,21 @@ impl Documents {
 
     pub fn has(&self, name: &DocumentName) -> bool {
         self.by_name.contains_key(name)
+    }
+
+    /// What is special about a document that a plan was laid over.
+    pub fn overlay(&self, name: &DocumentName) -> Option<&Overlay> {
+        self.overlays.get(name)
+    }
+
+    /// Says what is special about a document, in place of what was said before.
+    pub fn lay_over(&mut self, name: DocumentName, overlay: Overlay) {
+        self.overlays.insert(name, overlay);
+    }
+
+    pub fn remove(&mut self, name: &DocumentName) {
+        self.by_name.remove(name);
+        self.overlays.remove(name);
     }
 
     pub fn names(&self) -> impl Iterator<Item = &DocumentName> {

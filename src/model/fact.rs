@@ -46,6 +46,8 @@ pub enum Cause {
     Disagree,
     /// It was read, and what it means cannot be followed here; why.
     Undecided(String),
+    /// A Terraform plan changes it, and does not say to what; in a clause.
+    Planned(String),
 }
 
 /// One thing that is not known.
@@ -71,6 +73,9 @@ impl Gap {
         match (&self.cause, document) {
             (Cause::Undecided(_), _) => {
                 "Sign in with a test person and compare; the tool cannot follow this value.".to_owned()
+            }
+            (Cause::Planned(_), _) => {
+                "Apply the plan where nobody is locked out by it, then check a fresh snapshot; or write the value into the configuration.".to_owned()
             }
             (Cause::Unreadable, _) => format!("Mend {document}: the error above says where."),
             (Cause::Disagree, _) => "Read the memberships again, all at one time.".to_owned(),
@@ -115,7 +120,7 @@ impl fmt::Display for Gap {
                 _ => write!(f, "{document} has nothing at {}", self.place.path),
             },
             Cause::Disagree => write!(f, "okta/group-users and okta/user-groups disagree"),
-            Cause::Undecided(why) => write!(f, "{why}"),
+            Cause::Undecided(why) | Cause::Planned(why) => write!(f, "{why}"),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod fact;
 pub mod okta;
 pub mod policy;
+pub mod terraform;
 pub mod torq;
 pub mod truth;
 pub mod world;

@@ -1,5 +1,6 @@
 //! The Okta app, the discovery document and the authorization server, as facts.
 
+use crate::document::json_path::Step;
 use crate::document::okta::{self as shape, OauthClient};
 use crate::document::{DocumentName, JsonPath};
 
@@ -131,6 +132,41 @@ impl App {
                 .and_then(|links| links.access_policy.as_ref())
                 .and_then(shape::Link::id)
                 .map(str::to_owned),
+        }
+    }
+}
+
+impl App {
+    /// Makes a field unknown that a plan leaves open; `why` is a clause.
+    pub fn leave_open(&mut self, path: &JsonPath, why: String) {
+        let Some(Step::Key(field)) = path
+            .steps()
+            .iter()
+            .rev()
+            .find(|step| matches!(step, Step::Key(key) if key != "mode" && key != "connection"))
+        else {
+            return;
+        };
+        let gap = Gap::new(DocumentName::App, path.clone(), Cause::Planned(why));
+        match field.as_str() {
+            "status" => self.status = Fact::Unknown(gap),
+            "signOnMode" => self.sign_on_mode = Fact::Unknown(gap),
+            "client_id" => self.client_id = Fact::Unknown(gap),
+            "token_endpoint_auth_method" => self.token_endpoint_auth_method = Fact::Unknown(gap),
+            "pkce_required" => self.pkce_required = Fact::Unknown(gap),
+            "application_type" => self.application_type = Fact::Unknown(gap),
+            "redirect_uris" => self.redirect_uris = Fact::Unknown(gap),
+            "wildcard_redirect" => self.wildcard_redirect = Fact::Unknown(gap),
+            "response_types" => self.response_types = Fact::Unknown(gap),
+            "grant_types" => self.grant_types = Fact::Unknown(gap),
+            "consent_method" => self.consent_method = Fact::Unknown(gap),
+            "issuer_mode" => self.issuer_mode = Fact::Unknown(gap),
+            "initiate_login_uri" => self.initiate_login_uri = Fact::Unknown(gap),
+            "idp_initiated_login" => self.idp_initiated_login = Fact::Unknown(gap),
+            "dpop_bound_access_tokens" => self.dpop_required = Fact::Unknown(gap),
+            "network" => self.client_network = Fact::Unknown(gap),
+            "web" => self.hidden_on_web = Fact::Unknown(gap),
+            _ => {}
         }
     }
 }

@@ -14,6 +14,7 @@ use super::directory::{Directory, Extent, Listing, Sources};
 use super::fact::{Cause, Fact, Gap};
 use super::okta::{App, AuthorizationServer, Discovery, GroupRule};
 use super::policy::{self, AccessRule, TokenPolicy};
+use super::terraform::PlanFacts;
 use super::torq::{self, Mapping, Roles, TorqUser};
 
 /// One connection as its documents describe it. Each field is what was read of it; what is not there says why.
@@ -54,6 +55,8 @@ pub struct World {
     pub torq_users: Fact<Vec<TorqUser>>,
     pub torq_user_list: Listing,
     pub manifest: Option<Manifest>,
+    /// The Terraform plan that was laid over the documents.
+    pub plan: Option<PlanFacts>,
     /// Documents that are there and could not be read.
     pub faults: Vec<ReadFault>,
     /// What is missing as a document: not there, refused, unreadable or incomplete.
@@ -101,7 +104,12 @@ impl<'a> Loader<'a> {
             .known()
             .and_then(|connection| connection.name.clone())
             .unwrap_or_else(|| fallback_name(&self.documents.origin));
-        let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| App::new(&app));
+        let open = self.documents.overlay(&DocumentName::App).map(|overlay| overlay.unknown.clone());
+        let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| {
+            let mut app = App::new(&app);
+            open.unwrap_or_default().into_iter().for_each(|(path, why)| app.leave_open(&path, why));
+            app
+        });
         let id_token = self.one::<okta_shape::IdToken>(&DocumentName::IdToken);
         let (own_claim, custom_url) = own_claim(id_token, &wizard);
         let (app_groups, app_groups_listing) = self.list::<okta_shape::AppGroup>(&DocumentName::AppGroups);
@@ -146,6 +154,7 @@ impl<'a> Loader<'a> {
             torq_users,
             torq_user_list,
             manifest: None,
+            plan: self.plan(),
             faults: Vec::new(),
             document_gaps: Vec::new(),
         };
@@ -185,6 +194,16 @@ impl<'a> Loader<'a> {
         }
     }
 
+    fn plan(&mut self) -> Option<PlanFacts> {
+        match reading::read(self.documents, &DocumentName::TerraformPlan)? {
+            Ok(plan) => Some(PlanFacts::new(plan)),
+            Err(fault) => {
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+
     fn connection(&mut self) -> Fact<Connection> {
         self.one(&DocumentName::Connection)
     }
@@ -195,6 +214,9 @@ impl<'a> Loader<'a> {
             let why = fault.message.clone();
             self.faults.push(fault);
             return self.missing(name, Cause::Refused(why));
+        }
+        if let Some(why) = self.documents.overlay(name).and_then(|overlay| overlay.undecided.clone()) {
+            return self.missing(name, Cause::Planned(why));
         }
         match reading::read::<T>(self.documents, name) {
             Some(Ok(value)) => Fact::Known(value),
@@ -222,6 +244,13 @@ impl<'a> Loader<'a> {
     }
 
     fn extent(&self, name: &DocumentName) -> (bool, Vec<String>) {
+        let (complete, looked_up) = self.extent_as_read(name);
+        let overlay = self.documents.overlay(name);
+        let open = overlay.is_some_and(|overlay| overlay.unknown.contains_key(&JsonPath::root()));
+        (complete && !open, looked_up)
+    }
+
+    fn extent_as_read(&self, name: &DocumentName) -> (bool, Vec<String>) {
         match &self.manifest {
             None => (true, Vec::new()),
             Some(manifest) => manifest
@@ -352,8 +381,11 @@ fn own_claim(id_token: Fact<okta_shape::IdToken>, wizard: &Wizard) -> (Fact<Clai
             )
         }
         (Fact::Absent, _) => (Fact::Absent, Fact::Absent),
-        (Fact::Unknown(gap), Some(declared)) => (Fact::Known(claims::declared(declared)), Fact::Unknown(gap)),
-        (Fact::Unknown(gap), None) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap)),
+        // A declaration says what Okta has, not what a plan makes of it.
+        (Fact::Unknown(gap), Some(declared)) if !matches!(gap.cause, Cause::Planned(_)) => {
+            (Fact::Known(claims::declared(declared)), Fact::Unknown(gap))
+        }
+        (Fact::Unknown(gap), _) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap)),
     }
 }
 

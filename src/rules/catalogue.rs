@@ -1,7 +1,7 @@
 //! Every rule, a table a family; and the ids that rules had before they were renamed.
 
 use super::rule::Rule;
-use super::{claim_mapping, client, email_safeguard, groups, redirect, upkeep};
+use super::{claim_mapping, client, email_safeguard, groups, redirect, terraform, upkeep};
 
 /// Every rule, in the order of the families.
 pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
@@ -11,6 +11,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
         &claim_mapping::RULES[..],
         &email_safeguard::RULES[..],
         &client::RULES[..],
+        &terraform::RULES[..],
         &upkeep::RULES[..],
     ]
     .into_iter()

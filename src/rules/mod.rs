@@ -15,6 +15,7 @@ pub mod page;
 pub mod redirect;
 pub mod rows;
 pub mod rule;
+pub mod terraform;
 pub mod upkeep;
 
 pub use catalogue::{catalogue, find};

@@ -164,6 +164,7 @@ pub fn without_people(world: &World, directory: Directory) -> World {
         roles_complete: world.roles_complete,
         torq_users: Fact::Absent,
         torq_user_list: world.torq_user_list.clone(),
+        plan: None,
         manifest: None,
         faults: Vec::new(),
         document_gaps: Vec::new(),

@@ -7,3 +7,4 @@ pub mod live;
 pub mod project;
 pub mod pull;
 pub mod snapshot;
+pub mod terraform;

@@ -217,7 +217,7 @@ pub fn single_file(shown: &str, text: Arc<str>, format: Format) -> Snapshot {
     let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
     let value = match format {
         Format::Json => strict::read_json(&text),
-        Format::Yaml => strict::read_yaml(&text),
+        Format::Yaml | Format::Hcl => strict::read_yaml(&text),
     };
     let file = snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text, format });
     let members = match value {

@@ -11,6 +11,7 @@ use ssolint::rules::catalogue;
 use ssolint::rules::facts::Options;
 use ssolint::rules::page::Example;
 use ssolint::source::snapshot::{self, Snapshot};
+use ssolint::source::terraform::{self, AppChoice};
 
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -70,12 +71,18 @@ pub fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
 }
 
-/// A world of a rule page, read as a single-file snapshot, with the options that it sets beside the documents (`rules: {id: {option: value}}`).
+/// A world of a rule page, read as a single-file snapshot, with the options that it sets beside the documents (`rules: {id: {option: value}}`)
+/// and the plan that is laid over them (`terraform-plan`).
 pub fn page_world(example: &Example) -> (Snapshot, Options) {
     let mut value = strict::read_yaml(&example.world).expect("the world is YAML");
     let options = value.as_object_mut().unwrap().remove("rules").unwrap_or(Value::Object(Default::default()));
     let options: Options = serde_json::from_value(options).expect("rules: {id: {option: value}}");
-    (world(&value), options)
+    let Some(plan) = value.as_object_mut().unwrap().remove("terraform-plan") else {
+        return (world(&value), options);
+    };
+    let text = serde_json::to_string_pretty(&plan).unwrap();
+    let plan = terraform::parse("plan.json", text.into()).expect("the plan is one");
+    (terraform::planned(&world(&value), &plan, &AppChoice::Found), options)
 }
 
 /// A world given as one value.

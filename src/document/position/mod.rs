@@ -27,6 +27,8 @@ use tree::{NodeId, Span, Tree};
 pub enum Format {
     Json,
     Yaml,
+    /// Terraform's language: its places are found when it is read, so nothing is looked up in it.
+    Hcl,
 }
 
 /// A stretch of a text, as SARIF counts it: lines and columns from 1, columns in Unicode code points, the end
@@ -75,6 +77,7 @@ impl Positions {
         let tree = match format {
             Format::Json => json::scan(text),
             Format::Yaml => yaml::scan(text),
+            Format::Hcl => None,
         };
         Positions { text: text.into(), lines: Lines::of(text), format, tree }
     }
@@ -142,7 +145,7 @@ impl Positions {
             return range;
         }
         let end = match self.format {
-            Format::Json => json::end_of_last_token(&self.text, range.start, line_end),
+            Format::Json | Format::Hcl => json::end_of_last_token(&self.text, range.start, line_end),
             Format::Yaml => yaml::end_of_last_token(&self.text, tree, range.start, line_end),
         };
         range.start..end

@@ -122,7 +122,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 fn every_place_reads_as_what_is_there(value: &Value, text: &str, format: Format) {
     let read = match format {
         Json => read_json,
-        Yaml => read_yaml,
+        Yaml | Format::Hcl => read_yaml,
     };
     assert_eq!(read(text).as_ref(), Ok(value), "{text}");
     let positions = Positions::scan(text, format);

@@ -41,7 +41,7 @@ pub static RULES: [Rule; 13] = [
 ];
 
 /// Mappings whose claim is none of OpenID Connect's own, so that it carries groups or was meant to.
-fn group_rows<'a>(facts: &Facts<'a>) -> Result<Vec<MappingRow<'a>>, Gap> {
+pub(super) fn group_rows<'a>(facts: &Facts<'a>) -> Result<Vec<MappingRow<'a>>, Gap> {
     let mut rows = facts.mappings()?;
     rows.retain(|row| claim_source::standard_scope(&row.mapping.claim_name).is_none());
     Ok(rows)
@@ -139,7 +139,7 @@ fn mappings_use(count: usize) -> String {
 }
 
 /// Up to five names, and how many more.
-fn some_of(names: &[&str]) -> String {
+pub(super) fn some_of(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {
