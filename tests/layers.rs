@@ -95,6 +95,18 @@ fn only_source_and_the_command_line_touch_the_world() {
     }
 }
 
+/// The guard reads `crate::layer` and `std::fs` as they are written in full.
+#[test]
+fn nothing_is_imported_in_a_way_that_the_guard_cannot_read() {
+    for (layer, _) in MAY_USE {
+        for (path, text) in sources(layer) {
+            for grouped in ["use crate::{", "use std::{", "super::super::super"] {
+                assert!(!text.contains(grouped), "{} has {grouped}", path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_guard_sees_a_layer_that_reaches_upward() {
     assert_eq!(used("use crate::report::Report;\nlet x = crate::modelling::y;"), ["report"]);

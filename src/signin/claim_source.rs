@@ -1,8 +1,8 @@
 //! Which claims the ID token carries, and where each comes from (semantics G6.1–G6.3). Which groups a claim carries is left to
 //! `group_names`, who gets what value to `mapping`.
 
+use crate::document::DocumentName;
 use crate::document::connection::Flow;
-use crate::document::{DocumentName, JsonPath};
 use crate::model::claims::{Claim, ClaimValue};
 use crate::model::{Cause, Fact, Gap, World};
 
@@ -271,17 +271,6 @@ fn may_give_groups(claim: &Claim) -> bool {
     match &claim.value {
         ClaimValue::Expression(expression) => expression.to_lowercase().contains("group"),
         ClaimValue::Filter { .. } | ClaimValue::Other(_) => true,
-    }
-}
-
-/// Where a claim that is not configured would be set, for the place of a finding.
-pub fn home_of_groups_claim(world: &World) -> (DocumentName, JsonPath) {
-    match server(world) {
-        Server::Custom => (DocumentName::AuthorizationServerClaims, JsonPath::root()),
-        Server::Organization | Server::Unknown(_) => match &world.own_claim {
-            Fact::Known(claim) => (claim.place.document.clone(), claim.place.path.clone()),
-            Fact::Absent | Fact::Unknown(_) => (DocumentName::IdToken, JsonPath::root()),
-        },
     }
 }
 

@@ -288,11 +288,6 @@ impl Directory {
         self.user_indices().filter(|user| self.all_groups_of(*user).is_none()).for_each(visit);
     }
 
-    /// Contested users: any membership may be theirs.
-    pub fn each_contested(&self, visit: impl FnMut(UserIndex)) {
-        self.contested.iter().copied().for_each(visit);
-    }
-
     /// Whether the members of a group are known to the last.
     pub fn knows_members(&self, group: GroupIndex) -> bool {
         self.group(group).is_some_and(Group::is_everyone)
