@@ -75,11 +75,7 @@ impl Roles {
             .map(|(position, row)| Role {
                 id: RoleId(row.id),
                 name: row.name,
-                // A role that lists no scope says as little as one that leaves the list out.
-                scopes: row
-                    .scope_names
-                    .filter(|names| !names.is_empty())
-                    .map(|names| names.into_iter().collect()),
+                scopes: row.scope_names.map(|names| names.into_iter().collect()),
                 position,
             })
             .collect();
