@@ -84,6 +84,7 @@ pub fn connection(
         name: world.name.clone(),
         origin: snapshot.documents.origin.clone(),
         files: snapshot.documents.files().to_vec(),
+        live_entry: snapshot.documents.live_entry.clone(),
         findings,
         evaluated: checked.evaluated,
         not_evaluated: checked.not_evaluated,

@@ -817,3 +817,36 @@ fn a_folder_that_is_no_snapshot_is_not_written_over() {
         .collect();
     assert_eq!(left, ["acme"]);
 }
+
+#[test]
+fn a_live_finding_lies_on_the_connections_entry_in_sarif_and_names_its_document() {
+    let stand_in = StandIn::new(&example("first-look"));
+    let pulled = read_live(&stand_in, |_| {});
+    let mut snapshot = pulled.snapshot("acme");
+    let file = "ssolint.yaml".to_owned();
+    snapshot.documents.live_entry =
+        Some(ssolint::document::ProjectEntry { file, line: 4, column: 5, end_column: 9 });
+    let report = ssolint::report::Report {
+        connections: vec![ssolint::check::connection(
+            snapshot,
+            ssolint::rules::catalogue(),
+            &Default::default(),
+        )],
+    };
+    let sarif: Value = serde_json::from_slice(&ssolint::report::sarif::report(
+        &report,
+        ssolint::finding::PeopleShown::Counts,
+    ))
+    .unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.len() > 3, "{results:?}");
+    for result in results {
+        let place = &result["locations"][0];
+        assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "ssolint.yaml");
+        assert_eq!(place["physicalLocation"]["region"]["startLine"], 4);
+        let document = place["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap();
+        let document = document.split('#').next().unwrap();
+        let text = result["message"]["text"].as_str().unwrap();
+        assert!(text.starts_with(&format!("{document}: ")), "{text}");
+    }
+}

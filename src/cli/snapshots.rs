@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use ssolint::document::ProjectEntry;
+use ssolint::source::project::Project;
 use ssolint::source::pull::torq;
 use ssolint::source::snapshot::{self, Snapshot};
 use ssolint::source::terraform::{self, AppChoice};
@@ -38,7 +40,9 @@ pub fn read(
                 output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
             }
             for (connection, pulled) in pulled.read {
-                read.snapshots.push(pulled.snapshot(&connection));
+                let mut snapshot = pulled.snapshot(&connection);
+                snapshot.documents.live_entry = entry(&project, &connection);
+                read.snapshots.push(snapshot);
             }
         }
         None if paths.is_empty() => {
@@ -56,6 +60,17 @@ pub fn read(
         None => {}
     }
     Ok(read)
+}
+
+/// Where the project file has the connection.
+fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
+    let connection = project.connections.iter().find(|connection| connection.name == name)?;
+    Some(ProjectEntry {
+        file: snapshot::shown(&project.file),
+        line: connection.line,
+        column: connection.column,
+        end_column: connection.end_column,
+    })
 }
 
 impl Read {

@@ -23,4 +23,4 @@ pub use json_path::JsonPath;
 pub use name::DocumentName;
 pub use overlay::Overlay;
 pub use reading::ReadFault;
-pub use set::{Content, Document, Documents, SourceFile};
+pub use set::{Content, Document, Documents, ProjectEntry, SourceFile};

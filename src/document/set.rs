@@ -43,11 +43,24 @@ pub struct Document {
     pub content: Content,
 }
 
+/// The entry of a connection in the project file: where a finding lies that has no file of its own in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectEntry {
+    /// The project file, as it is shown.
+    pub file: String,
+    /// 1-based, in code points; the end of the line's mark is exclusive.
+    pub line: usize,
+    pub column: usize,
+    pub end_column: usize,
+}
+
 /// Everything that was given for one connection.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
     /// The folder or file that it came from, as it is shown.
     pub origin: String,
+    /// Set where the documents were read live.
+    pub live_entry: Option<ProjectEntry>,
     files: Vec<SourceFile>,
     by_name: BTreeMap<DocumentName, Document>,
     overlays: BTreeMap<DocumentName, Overlay>,

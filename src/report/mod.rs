@@ -14,7 +14,7 @@ pub mod statistics;
 pub mod summary;
 pub mod who;
 
-use crate::document::SourceFile;
+use crate::document::{ProjectEntry, SourceFile};
 use crate::finding::locate::Location;
 use crate::finding::{Finding, NotEvaluated, Severity};
 
@@ -31,6 +31,8 @@ pub struct ConnectionReport {
     /// The folder or file that it was read from.
     pub origin: String,
     pub files: Vec<SourceFile>,
+    /// Set where it was read live: its files are in no repository.
+    pub live_entry: Option<ProjectEntry>,
     /// Worst first.
     pub findings: Vec<Reported>,
     /// Rules that ran to their end.

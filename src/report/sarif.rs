@@ -182,11 +182,15 @@ fn result(
         })
         .collect();
     // What is wrong, why, and what to do; the first sentence is what code scanning shows as the title.
-    let sentences: Vec<String> = [&finding.message, &finding.why, &finding.fix]
+    let mut sentences: Vec<String> = [&finding.message, &finding.why, &finding.fix]
         .into_iter()
         .map(|prose| sentence(&prose.show(names)))
         .filter(|sentence| !sentence.is_empty())
         .collect();
+    // A live finding lies on the project file, so the document is named in words.
+    if let (Some(_), Some(first)) = (&connection.live_entry, sentences.first_mut()) {
+        *first = format!("{}: {first}", visible(&finding.spot.place.document.to_string()));
+    }
     let labels = || related.iter().map(|(id, label, _)| (*id, label.as_str()));
     let mut result = Found::builder()
         .rule_id(finding.rule)
@@ -299,12 +303,12 @@ fn escape(text: &str, acts: fn(char) -> bool) -> String {
 fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot) -> Location {
     let path = connection.file(place.file).map_or(&connection.origin, |file| &file.path);
     let region = &place.region;
+    let physical = match &connection.live_entry {
+        Some(entry) => physical(&entry.file, (entry.line, entry.column), (entry.line, entry.end_column)),
+        None => physical(path, (region.line, region.column), (region.end_line, region.end_column)),
+    };
     Location {
-        physical_location: Some(physical(
-            path,
-            (region.line, region.column),
-            (region.end_line, region.end_column),
-        )),
+        physical_location: Some(physical),
         logical_locations: Some(vec![logical(spot)]),
         ..Location::default()
     }

@@ -36,6 +36,7 @@ pub struct ProjectConnection {
     /// 1-based line and column of the entry.
     pub line: usize,
     pub column: usize,
+    pub end_column: usize,
     /// A snapshot to read where nothing is asked live; relative to the project's folder.
     pub snapshot: Option<PathBuf>,
     /// `connection.yaml` as it is for this connection: what the wizard shows, with name, stage, region and Okta URL.
@@ -327,7 +328,15 @@ impl Reader<'_> {
             ));
         }
         let region = Positions::scan(self.text, Format::Yaml).find(path, Part::Value).region;
-        Ok(ProjectConnection { name, line: region.line, column: region.column, snapshot, settings, live })
+        Ok(ProjectConnection {
+            name,
+            line: region.line,
+            column: region.column,
+            end_column: region.end_column.max(region.column + 1),
+            snapshot,
+            settings,
+            live,
+        })
     }
 
     fn live(

@@ -47,8 +47,11 @@ pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
     Ok(snapshot)
 }
 
-/// With forward slashes and without a leading `./`, as SARIF's relative URIs want it.
-fn shown(path: &Path) -> String {
+/// With forward slashes, relative to the working directory where it is in there, and without a leading `./`: as SARIF's relative URIs want it.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let within = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    let path = within.filter(|within| !within.as_os_str().is_empty()).unwrap_or(path);
     let text = path.to_string_lossy().replace('\\', "/");
     let text = text.strip_prefix("./").unwrap_or(&text);
     let trimmed = text.trim_end_matches('/');
