@@ -722,6 +722,24 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
         if !groups.iter().any(|group| group["profile"]["name"] == "Everyone") {
             groups.push(json!({"id": "00geveryone", "type": "BUILT_IN", "profile": {"name": "Everyone"}}));
         }
+        // Okta lists whom a group assigns among the app's users, with the scope GROUP.
+        let assigned: Vec<String> = world["okta"]["app-groups"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group["id"].as_str().map(str::to_owned))
+            .collect();
+        for group in assigned {
+            let members = world["okta"]["group-users"][&group].as_array().cloned().unwrap_or_default();
+            let rows = world["okta"]["app-users"].as_array_mut().unwrap();
+            for member in members {
+                if !rows.iter().any(|row| row["id"] == member["id"]) {
+                    let href = format!("{}/api/v1/groups/{group}", stand_in::ORG_URL);
+                    rows.push(json!({"id": member["id"], "scope": "GROUP", "status": "ACTIVE",
+                        "_links": {"group": {"href": href}}}));
+                }
+            }
+        }
         // Each list in the order in which `pull` writes it.
         for list in ["users", "app-users", "groups"] {
             let rows = world["okta"][list].as_array_mut().unwrap();
