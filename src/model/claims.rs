@@ -92,7 +92,7 @@ impl Claim {
 }
 
 fn value(value_type: Option<&str>, filter_type: Option<&str>, value: Option<&str>) -> ClaimValue {
-    let Some(text) = value.filter(|text| !text.is_empty()).map(str::to_owned) else {
+    let Some(text) = value.map(str::to_owned) else {
         return ClaimValue::Other("the claim has no filter and no expression".to_owned());
     };
     match (value_type, FilterKind::read(filter_type)) {
