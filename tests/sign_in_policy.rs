@@ -12,9 +12,13 @@ const BOB: UserIndex = UserIndex(1);
 
 /// Ada is in 00g1, Bob is not; who is in 00g2 was not read. Rules stand in the order of their priority.
 fn world(rules: &str) -> ssolint::model::World {
+    let mut rules: serde_json::Value = serde_json::from_str(&format!("[{rules}]")).unwrap();
+    for (place, rule) in (1..).zip(rules.as_array_mut().unwrap()) {
+        rule["priority"] = serde_json::json!(place);
+    }
     let text = format!(
         r#"{{"okta": {{"users": [{{"id": "ada"}}, {{"id": "bob"}}],
-            "group-users": {{"00g1": [{{"id": "ada"}}]}}, "access-policy-rules": [{rules}]}}}}"#
+            "group-users": {{"00g1": [{{"id": "ada"}}]}}, "access-policy-rules": {rules}}}}}"#
     );
     let read = snapshot::single_file("world.json", text.into(), Format::Json);
     assert!(read.faults.is_empty(), "{:?}", read.faults);

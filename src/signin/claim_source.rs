@@ -98,10 +98,6 @@ pub fn source(world: &World, name: &str) -> ClaimSource {
             (ClaimSource::NotSent(_), Some(gap)) if name != EMAIL && server == Server::Organization => {
                 ClaimSource::Unknown(gap)
             }
-            // A custom server whose claims were not read may have one of its own by that name.
-            (ClaimSource::Email(None), _) if server == Server::Custom => {
-                ClaimSource::Email(world.server_claims.gap().cloned())
-            }
             _ => standard,
         };
     }
