@@ -93,8 +93,10 @@ pub fn row(directory: &Directory, person: &Person) -> Row {
 }
 
 /// G1.2. An app whose name was not read is taken for a custom one, whose fields are then unknown one by one.
+/// Decided: an app of another kind has no OIDC settings to hide, and its sign-on mode is known to be wrong.
 fn is_catalogue(app: &Value) -> bool {
-    text(app, "/name").is_some_and(|name| name != "oidc_client")
+    let oidc = text(app, "/signOnMode").is_none_or(|mode| mode == "OPENID_CONNECT");
+    oidc && text(app, "/name").is_some_and(|name| name != "oidc_client")
 }
 
 fn client(world: World) -> Truth {
