@@ -267,7 +267,10 @@ impl<'a> Loader<'a> {
                 if !complete {
                     self.gaps.push(Gap::document(name.clone(), Cause::Incomplete));
                 }
-                let looked_up = looked_up.into_iter().map(|name| name.to_lowercase()).collect();
+                // People are found but for case; a group is looked up by its exact name.
+                let exact = *name == DocumentName::Groups;
+                let spelled = |asked: String| if exact { asked } else { asked.to_lowercase() };
+                let looked_up = looked_up.into_iter().map(spelled).collect();
                 (rows, Listing::Read { complete, looked_up })
             }
             Fact::Absent => (Vec::new(), Listing::Read { complete: true, looked_up: Default::default() }),

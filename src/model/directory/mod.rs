@@ -223,7 +223,11 @@ impl Directory {
 
     /// Whether a group that is in no list is known not to exist, by its name.
     pub fn settles_group(&self, name: &str) -> bool {
-        !self.unnamed_groups && self.group_list.settles(name)
+        let listed = match &self.group_list {
+            Listing::Read { complete, looked_up } => *complete || looked_up.contains(name),
+            Listing::Unknown(_) => false,
+        };
+        !self.unnamed_groups && listed
     }
 
     /// Whether every group of the organisation is known with its name.
