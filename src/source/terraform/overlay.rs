@@ -423,10 +423,13 @@ impl<'a> Layer<'a> {
         Part { file: self.file, target: Target::Within { bytes, path } }
     }
 
-    /// Places an attribute, and what the configuration writes inside of it.
+    /// Places an attribute, and what the configuration writes inside of it; the elements of a set have another order in a plan.
     fn place(&mut self, overlay: &mut Overlay, at: &JsonPath, index: usize, attribute: &JsonPath) {
         let part = self.part(index, attribute.clone());
         overlay.place(at.clone(), part);
+        if resources::SETS.iter().any(|set| *attribute == JsonPath::root().key(set)) {
+            return;
+        }
         if let Some(written) = self.written(index) {
             for (path, spot) in written.below(attribute) {
                 let part = self.configuration_part(spot.clone());
@@ -963,8 +966,8 @@ impl<'a> Layer<'a> {
         {
             match by {
                 Some(index) if !rows.has(user) => {
-                    let row = self.row(index, json!({"id": user}));
-                    rows.put(row);
+                    let part = self.part(index, JsonPath::root().key("users"));
+                    rows.put(Row { value: json!({"id": user}), part, members: Vec::new(), inner: None });
                 }
                 Some(_) => {}
                 None => rows.remove(user),
