@@ -5,8 +5,8 @@ use crate::finding::fingerprint::fingerprints;
 use crate::finding::locate::Locator;
 use crate::finding::{Finding, NotEvaluated};
 use crate::model::World;
-use crate::report::summary::{assumed, summary};
-use crate::report::{ConnectionReport, Fault, Reported};
+use crate::report::summary::{assumed, expectations, summary};
+use crate::report::{ConnectionReport, Expectations, Fault, Reported, Summary};
 use crate::rules::facts::Options;
 use crate::rules::{Facts, Reporter, Rule, catalogue};
 use crate::signin::SignIn;
@@ -19,6 +19,14 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     pub evaluated: Vec<&'static str>,
     pub not_evaluated: Vec<NotEvaluated>,
+    /// Where anything is expected.
+    pub expectations: Option<Expectations>,
+}
+
+/// The simulation with everyone in it whom the world names, or somebody expects something of.
+pub fn simulate(world: &World) -> SignIn<'_> {
+    let expected = world.expectations.iter().filter_map(|expectation| expectation.person());
+    SignIn::new(world, &expected.map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// Runs rules over a simulated world.
@@ -30,13 +38,14 @@ pub fn run_rules(
     let facts = Facts::new(sign_in, catalogue(), options);
     let mut checked = Checked::default();
     for rule in rules {
-        let mut reporter = Reporter::new(rule, &mut checked.findings);
+        let mut reporter = Reporter::new(rule, facts.severity(rule), &mut checked.findings);
         let result = (rule.check)(&facts, &mut reporter);
         match reporter.finish(result) {
             Some(not_evaluated) => checked.not_evaluated.push(not_evaluated),
             None => checked.evaluated.push(rule.id),
         }
     }
+    checked.expectations = expectations(&facts);
     checked.findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.spot.cmp(&b.spot))
     });
@@ -57,7 +66,7 @@ pub fn connection(
     options: &Options,
 ) -> ConnectionReport {
     let world = load(&snapshot.documents, snapshot.faults);
-    let sign_in = SignIn::new(&world, &[]);
+    let sign_in = simulate(&world);
     let checked = run_rules(&sign_in, rules, options);
     let fingerprints = fingerprints(&world.name, &checked.findings);
     let mut locator = Locator::new(&snapshot.documents);
@@ -92,7 +101,7 @@ pub fn connection(
         notices: snapshot.notices,
         assumed: assumed(&sign_in),
         declared: declared(&world),
-        summary: summary(&sign_in),
+        summary: Summary { expectations: checked.expectations, ..summary(&sign_in) },
     }
 }
 

@@ -531,7 +531,7 @@ fn the_project_schema_and_the_reader_agree() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ssolint.yaml");
         std::fs::write(&path, &text).unwrap();
-        let read = ssolint::source::project::read(&path).map(|_| ()).map_err(|error| error.to_string());
+        let read = ssolint::source::project::read(&path, &[]).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(read.is_ok(), right, "{entry}: {read:?}");
         assert_eq!(
             schema_errors("project", &text).is_empty(),
@@ -647,7 +647,7 @@ fn read_live(
         .replace("env: TORQ_CLIENT_ID", "file: id")
         .replace("env: TORQ_CLIENT_SECRET", "file: secret");
     write("ssolint.yaml", &text);
-    let project = ssolint::source::project::read(&folder.path().join("ssolint.yaml")).unwrap();
+    let project = ssolint::source::project::read(&folder.path().join("ssolint.yaml"), &[]).unwrap();
     let connector = ssolint::source::live::Connector::new(ssolint::source::live::Run {
         commands: Commands::NotAllowed,
         budget: Budget::new(10_000, std::time::Duration::from_secs(60)),

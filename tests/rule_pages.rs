@@ -13,7 +13,6 @@ use ssolint::check;
 use ssolint::finding::Finding;
 use ssolint::rules::page::Example;
 use ssolint::rules::{Page, Rule, catalogue};
-use ssolint::signin::SignIn;
 
 /// What one rule's page finds in a world.
 fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
@@ -22,7 +21,7 @@ fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
     assert!(read.notices.is_empty(), "{:?}", read.notices);
     let world = check::load(&read.documents, read.faults);
     assert!(world.faults.is_empty(), "{:?}", world.faults);
-    let sign_in = SignIn::new(&world, &[]);
+    let sign_in = check::simulate(&world);
     let rules = catalogue()
         .filter(|other| other.id == rule.id || (other.id != "source-incomplete" && !other.page().pedantic));
     check::run_rules(&sign_in, rules, &options).findings

@@ -13,6 +13,7 @@ mod objects;
 pub mod okta;
 pub mod overlay;
 pub mod position;
+pub mod project;
 pub mod reading;
 pub mod set;
 pub mod strict;

@@ -30,6 +30,8 @@ pub enum DocumentName {
     TorqUsers,
     /// The part of a Terraform plan that concerns the connection; made from a plan, never a file of a snapshot.
     TerraformPlan,
+    /// The project file; it stands beside the snapshots, not in one.
+    Project,
 }
 
 /// Every document that is not one of many, with its path in a snapshot folder (without extension).
@@ -59,8 +61,9 @@ const SINGLE: [(&str, DocumentName); 19] = [
 pub const GROUP_USERS: &str = "okta/group-users";
 pub const USER_GROUPS: &str = "okta/user-groups";
 
-/// Not a document of a snapshot, so no file has this name.
+/// Not documents of a snapshot, so no file in one has these names.
 pub const TERRAFORM_PLAN: &str = "terraform-plan";
+pub const PROJECT: &str = "ssolint";
 
 impl DocumentName {
     /// The path in a snapshot without extension, such as `okta/group-users/00g1`.
@@ -69,6 +72,7 @@ impl DocumentName {
             Self::GroupUsers(id) => format!("{GROUP_USERS}/{id}"),
             Self::UserGroups(id) => format!("{USER_GROUPS}/{id}"),
             Self::TerraformPlan => TERRAFORM_PLAN.to_owned(),
+            Self::Project => PROJECT.to_owned(),
             other => SINGLE
                 .iter()
                 .find(|(_, name)| name == other)
@@ -83,6 +87,9 @@ impl DocumentName {
         }
         if path == TERRAFORM_PLAN {
             return Some(Self::TerraformPlan);
+        }
+        if path == PROJECT {
+            return Some(Self::Project);
         }
         let (folder, id) = path.rsplit_once('/')?;
         match folder {
@@ -101,7 +108,7 @@ impl DocumentName {
 /// As the file is called in a snapshot folder: `connection.yaml`, `okta/app.json`.
 impl fmt::Display for DocumentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let extension = if *self == Self::Connection { "yaml" } else { "json" };
+        let extension = if matches!(self, Self::Connection | Self::Project) { "yaml" } else { "json" };
         write!(f, "{}.{extension}", self.path())
     }
 }

@@ -92,6 +92,22 @@ pub struct Summary {
     pub backup_accounts: usize,
     /// False where the Torq users were not read, so that backup accounts are not known.
     pub backup_accounts_known: bool,
+    /// Where the project file expects anything of this connection.
+    pub expectations: Option<Expectations>,
+}
+
+/// How expectations fare (their sum is how many there are), and how much of the mapping table they touch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expectations {
+    pub hold: usize,
+    /// Of those that hold: on what is assumed of some person.
+    pub hold_by_assumption: usize,
+    pub fail: usize,
+    pub not_known: usize,
+    pub about_nobody: usize,
+    pub mappings: usize,
+    /// Mappings that give somebody a role of whom something is expected.
+    pub mappings_exercised: usize,
 }
 
 impl ConnectionReport {

@@ -14,7 +14,7 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::Excerpt;
-use super::{ConnectionReport, Fault, Report, Reported};
+use super::{ConnectionReport, Expectations, Fault, Report, Reported};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,6 +257,9 @@ fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, ou
         ),
     );
     line("repair", &repair(connection));
+    if let Some(expectations) = &summary.expectations {
+        line("expect", &expected(expectations));
+    }
     line(
         "rules",
         &format!(
@@ -296,6 +299,26 @@ fn repair(connection: &ConnectionReport) -> String {
     } else {
         text.push_str("; backup accounts are not known");
     }
+    text
+}
+
+/// How expectations fare, and the share of the mapping table that they touch.
+fn expected(counts: &Expectations) -> String {
+    let mut text = format!("{} as expected", grouped(counts.hold));
+    if counts.hold_by_assumption > 0 {
+        let _ = write!(text, " ({} on what is assumed)", grouped(counts.hold_by_assumption));
+    }
+    let _ = write!(text, ", {} not, {} not known", grouped(counts.fail), grouped(counts.not_known));
+    if counts.about_nobody > 0 {
+        let _ = write!(text, ", {} about nobody", grouped(counts.about_nobody));
+    }
+    let share = (100 * counts.mappings_exercised).checked_div(counts.mappings).unwrap_or(0);
+    let _ = write!(
+        text,
+        "; they exercise {} of {} ({share} %)",
+        grouped(counts.mappings_exercised),
+        plural(counts.mappings, "claim mapping")
+    );
     text
 }
 

@@ -16,8 +16,8 @@ use serde_sarif::sarif::{
     ToolComponent,
 };
 
-use crate::document::JsonPath;
 use crate::document::json_path::Step;
+use crate::document::{DocumentName, JsonPath, ProjectEntry};
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity, Spot, locate};
 use crate::rules::page::Life;
@@ -188,7 +188,7 @@ fn result(
         .filter(|sentence| !sentence.is_empty())
         .collect();
     // A live finding lies on the project file, so the document is named in words.
-    if let (Some(_), Some(first)) = (&connection.live_entry, sentences.first_mut()) {
+    if let (Some(_), Some(first)) = (live_entry(connection, &finding.spot), sentences.first_mut()) {
         *first = format!("{}: {first}", visible(&finding.spot.place.document.to_string()));
     }
     let labels = || related.iter().map(|(id, label, _)| (*id, label.as_str()));
@@ -303,7 +303,7 @@ fn escape(text: &str, acts: fn(char) -> bool) -> String {
 fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot) -> Location {
     let path = connection.file(place.file).map_or(&connection.origin, |file| &file.path);
     let region = &place.region;
-    let physical = match &connection.live_entry {
+    let physical = match live_entry(connection, spot) {
         Some(entry) => physical(&entry.file, (entry.line, entry.column), (entry.line, entry.end_column)),
         None => physical(path, (region.line, region.column), (region.end_line, region.end_column)),
     };
@@ -312,6 +312,11 @@ fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot
         logical_locations: Some(vec![logical(spot)]),
         ..Location::default()
     }
+}
+
+/// Where a finding lies that has no file of its own in the repository; one in the project file has.
+fn live_entry<'c>(connection: &'c ConnectionReport, spot: &Spot) -> Option<&'c ProjectEntry> {
+    connection.live_entry.as_ref().filter(|_| spot.place.document != DocumentName::Project)
 }
 
 /// The place as document and JSON path, which does not change when lines do.
