@@ -868,3 +868,39 @@ fn a_live_finding_lies_on_the_connections_entry_in_sarif_and_names_its_document(
         assert!(text.starts_with(&format!("{document}: ")), "{text}");
     }
 }
+
+#[test]
+fn a_live_connection_is_compared_with_a_snapshot_or_with_itself_changed() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = project(&stand_in);
+    let mut before = stand_in.world.clone();
+    std::fs::write(folder.path().join("same.json"), before.to_string()).unwrap();
+    let mappings = before["torq"]["claim-mappings"]["claim_mappings"].as_array_mut().unwrap();
+    mappings.retain(|row| row["claim_value"] != "Torq-Users");
+    std::fs::write(folder.path().join("before.json"), before.to_string()).unwrap();
+    let totals = |arguments: &[&str]| {
+        let output = ssolint(folder.path(), &[&["diff", "--format", "json"], arguments].concat());
+        let said = support::stdout(&output);
+        let last: Value = serde_json::from_str(
+            said.lines().last().unwrap_or_else(|| panic!("{}", support::stderr(&output))),
+        )
+        .unwrap();
+        (last["changes"]["gained"].as_u64().unwrap(), last["changes"]["lost"].as_u64().unwrap())
+    };
+    let set = "torq.claim-mappings[groups=Torq-Users].claim_value=nobody";
+    assert_eq!(totals(&["same.json", "--live", "acme"]), (0, 0));
+    assert_eq!(totals(&["before.json", "--live", "acme"]), (1, 0));
+    assert_eq!(totals(&["before.json", "--live"]), (1, 0));
+    assert_eq!(totals(&["--live", "acme", "--set", set]), (0, 1));
+    assert_eq!(totals(&["same.json", "--live", "acme", "--set", set]), (0, 1));
+    for (arguments, expected) in [
+        (&["--live", "acme"][..], "name a second snapshot, or say what changes"),
+        (&["--live", "acm", "--set", set], "no connection acm; did you mean acme?"),
+        (&[], "BEFORE"),
+        (&["same.json", "before.json", "--live", "acme"], "cannot be used with"),
+    ] {
+        let output = ssolint(folder.path(), &[&["diff"], arguments].concat());
+        let said = support::stderr(&output);
+        assert!(output.status.code() == Some(2) && said.contains(expected), "{arguments:?}: {said}");
+    }
+}

@@ -203,12 +203,17 @@ pub struct WhoArguments {
 
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The snapshot before: a folder, or a single .json or .yaml file.
-    #[arg(value_name = "BEFORE")]
-    pub before: PathBuf,
-    /// The snapshot after; without it, the one before with what --set and --patch change.
+    /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live.
+    #[arg(value_name = "BEFORE", required_unless_present = "live_connection")]
+    pub before: Option<PathBuf>,
+    /// The snapshot after; without it, the connection of --live, or the one before, each with what --set and --patch change.
     #[arg(value_name = "AFTER")]
     pub after: Option<PathBuf>,
+    /// Read a connection of the project file live, for what is missing of BEFORE and AFTER.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..=1, conflicts_with = "after")]
+    pub live_connection: Option<Option<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than
     /// once for several.
     #[arg(long = "set", value_name = "PATH=VALUE")]

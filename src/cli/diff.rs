@@ -14,7 +14,8 @@ use ssolint::signin::{Change, Difference};
 use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{ColourChoice, DiffArguments};
+use crate::arguments::{ColourChoice, DiffArguments, LiveArguments};
+use crate::live;
 use crate::output::{self, Problem};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +57,21 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let edits = edits(typed)?;
-    if typed.after.is_none() && edits.is_empty() {
+    let changes_nothing = typed.after.is_none() && edits.is_empty();
+    if changes_nothing && (typed.live_connection.is_none() || typed.before.is_none()) {
         return Err(Problem(
             "name a second snapshot, or say what changes: --set 'connection.torq.flow=code' or --patch FILE"
                 .to_owned(),
         ));
     }
-    let before = read(&typed.before)?;
-    let after = match &typed.after {
-        Some(path) => read(path)?,
-        None => before.clone(),
+    let (live, exit) = match &typed.live_connection {
+        Some(name) => one_live(name.as_ref(), &typed.live)?,
+        None => (None, Exit::Clean),
     };
+    if typed.live_connection.is_some() && live.is_none() {
+        return Ok(exit);
+    }
+    let (before, after) = sides(typed, live)?;
     let edited = edit::apply(&after.documents, &edits)?;
     let (world_before, world_after) = (load(&before.documents, &before), load(&edited, &after));
     let unread = [(&world_before, &before.documents), (&world_after, &edited)]
@@ -98,7 +103,37 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
         Cause::NewlyAssumed => difference.newly_assumed().next().is_some(),
         Cause::NoRescue => difference.leaves_no_rescue(),
     });
-    Ok(Exit::worst(unread.into_iter().chain([if found { Exit::Findings } else { Exit::Clean }])))
+    Ok(Exit::worst(unread.into_iter().chain([exit, if found { Exit::Findings } else { Exit::Clean }])))
+}
+
+/// The two sides before the edits; what was read live stands for the one that no path names, or for both.
+fn sides(typed: &DiffArguments, live: Option<Snapshot>) -> Result<(Snapshot, Snapshot), Problem> {
+    let before = match (&typed.before, &live) {
+        (Some(path), _) => read(path)?,
+        (None, Some(live)) => live.clone(),
+        (None, None) => return Err(Problem("name a snapshot, or a connection with --live".to_owned())),
+    };
+    let after = match (&typed.after, live) {
+        (Some(path), _) => read(path)?,
+        (None, Some(live)) => live,
+        (None, None) => before.clone(),
+    };
+    Ok((before, after))
+}
+
+/// One connection, read live, and what it costs that a part of it was not reached; `None` where none of it was, which has been said.
+fn one_live(name: Option<&String>, arguments: &LiveArguments) -> Result<(Option<Snapshot>, Exit), Problem> {
+    let project = live::project(arguments)?;
+    let readable = project.connections.iter().filter(|connection| connection.live.is_some()).count();
+    if name.is_none() && readable > 1 {
+        return Err(Problem(format!(
+            "{} has {readable} connections that can be read live: name one, --live NAME",
+            project.file.display()
+        )));
+    }
+    let names: Vec<String> = name.into_iter().cloned().collect();
+    let (snapshots, exit) = live::snapshots(&project, &names, arguments)?;
+    Ok((snapshots.into_iter().next(), exit))
 }
 
 fn read(path: &Path) -> Result<Snapshot, Problem> {

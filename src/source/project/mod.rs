@@ -97,6 +97,12 @@ pub fn parse(path: &Path, text: Arc<str>, known: &[KnownRule]) -> Result<Project
 }
 
 impl Project {
+    /// How a connection sets the rules; nothing where the file does not have it.
+    pub fn rules_of(&self, connection: &str) -> &[RuleSetting] {
+        let found = self.connections.iter().find(|one| one.name == connection);
+        found.map_or(&[], |connection| connection.rules.as_slice())
+    }
+
     /// Gives a connection's documents what the project file says of them; `called` is the name that it has there.
     pub fn lay_over(&self, documents: &mut Documents, called: Option<&str>) {
         let file = documents.add_file(SourceFile {
@@ -152,14 +158,126 @@ impl Reader<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use serde_json::json;
+
     use super::*;
+    use crate::document::connection::Region;
+    use crate::document::project::{Demand, KnownOption, Level, RuleName, Subject};
 
     fn read_text(text: &str) -> Result<Project, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        fs::write(&path, text).unwrap();
-        let shown = format!("{}", path.display());
-        read(&path, &[]).map_err(|error| error.to_string().replace(&shown, FILE))
+        let option = |name: &str, default, words: &[&str]| KnownOption {
+            name: name.to_owned(),
+            default,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let known = [
+            KnownRule {
+                id: "snapshot-stale",
+                family: "upkeep",
+                options: vec![option("days", json!(30), &[])],
+            },
+            KnownRule {
+                id: "backup-account-missing",
+                family: "email-safeguard",
+                options: vec![option("local_accounts", json!("allowed"), &["allowed", "forbidden"])],
+            },
+        ];
+        parse(Path::new(FILE), text.into(), &known).map_err(|error| error.to_string())
+    }
+
+    /// The error for one line after `version: 1`.
+    fn wrong(line: &str) -> String {
+        read_text(&format!("version: 1\n{line}\n")).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn a_wrong_expectation_is_told_with_its_place_and_a_way_out() {
+        for (entry, expected) in [
+            ("{persn: a, no_access: true}", "2:12: persn is not a key here; did you mean person?"),
+            ("{person: a, at_lest: Owner}", "2:23: at_lest is not a key here; did you mean at_least?"),
+            ("{person: a}", "2:11: this expectation does not say what they must get"),
+            ("{no_access: true}", "2:11: this expectation does not say who"),
+            (
+                "{person: a, group: b, no_access: true}",
+                "2:23: person and group are two expectations; give each its own entry",
+            ),
+            (
+                "{person: a, at_least: Owner, at_most: Owner}",
+                "2:40: at_least and at_most are two expectations",
+            ),
+            ("{person: 7, no_access: true}", "2:20: person is a text"),
+            ("{everyone: false, no_access: true}", "2:22: everyone is true, or is left out"),
+            ("{person: a, no_access: 1}", "2:34: no_access is true, or is left out"),
+            ("{person: a, no_access: true, connections: acme}", "2:53: connections is a list"),
+            ("{person: a, no_access: true, connections: []}", "2:53: connections names none"),
+            ("{person: a, no_access: true, connections: ['[']}", "2:54: \"[\" is not a glob"),
+            ("ada", "2:11: an expectation is an object"),
+        ] {
+            let error = wrong(&format!("expect: [ {entry}]"));
+            assert!(error.contains(expected), "{error}\nlacks {expected}");
+        }
+        let text = "version: 1\nconnections: [{name: acme-prod, snapshot: s}]\nexpect: [{person: a, no_access: true, connections: [acme-prd]}]\n";
+        let error = read_text(text).map(|_| ()).unwrap_err();
+        assert!(error.contains("3:53: no connection is called acme-prd; did you mean acme-prod?"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_rule_setting_is_told_with_its_place_and_a_way_out() {
+        for (entry, expected) in [
+            (
+                "snapshot-stal: off",
+                "2:9: there is no rule or family snapshot-stal; did you mean snapshot-stale?",
+            ),
+            ("upkep: off", "did you mean upkeep?"),
+            ("upkeep: of", "2:17: of is not a word here; did you mean off?"),
+            ("upkeep: {severity: eror}", "2:28: eror is not a word here; did you mean error?"),
+            ("upkeep: {days: 1}", "2:18: days is not an option of upkeep; there are severity"),
+            ("snapshot-stale: {day: 1}", "2:26: day is not an option of snapshot-stale; did you mean days?"),
+            ("snapshot-stale: {days: ten}", "2:32: days is a whole number, 0 or more"),
+            ("snapshot-stale: {days: -1}", "2:32: days is a whole number, 0 or more"),
+            (
+                "backup-account-missing: {local_accounts: forbiden}",
+                "2:50: forbiden is not a word here; did you mean forbidden?",
+            ),
+            ("upkeep: 3", "2:17: upkeep is off, on, note, warning or error"),
+        ] {
+            let error = wrong(&format!("rules: {{{entry}}}"));
+            assert!(error.contains(expected), "{error}\nlacks {expected}");
+        }
+    }
+
+    #[test]
+    fn expectations_and_rule_settings_are_read() {
+        let project = read_text(
+            "version: 1
+rules: {upkeep: warning, snapshot-stale: {severity: note, days: 7}}
+connections: [{name: acme-prod, snapshot: s, rules: {snapshot-stale: off}}]
+expect:
+  - {person: ada@acme.com, at_least: Owner, reason: on call}
+  - {group: SOC, exactly: Contributor, connections: [\"acme-*\"]}
+  - {everyone: true, no_access: true}
+",
+        )
+        .unwrap();
+        let expectations: Vec<_> = project
+            .judgements
+            .expectations
+            .iter()
+            .map(|one| (one.subject.clone(), one.demand.clone()))
+            .collect();
+        assert_eq!(
+            expectations,
+            [
+                (Subject::Person("ada@acme.com".to_owned()), Demand::AtLeast("Owner".to_owned())),
+                (Subject::Group("SOC".to_owned()), Demand::Exactly("Contributor".to_owned())),
+                (Subject::Everyone, Demand::NoAccess),
+            ]
+        );
+        let [rule, family] = project.rules.as_slice() else { unreachable!() };
+        assert_eq!((&family.rule, family.level), (&RuleName::Family("upkeep"), Some(Level::Warning)));
+        assert_eq!((&rule.rule, rule.level), (&RuleName::Rule("snapshot-stale"), Some(Level::Note)));
+        assert_eq!(rule.options, [("days".to_owned(), json!(7))]);
+        assert_eq!(project.rules_of("acme-prod").first().and_then(|setting| setting.level), Some(Level::Off));
     }
 
     #[test]
