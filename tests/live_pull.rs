@@ -885,7 +885,7 @@ fn a_live_connection_is_compared_with_a_snapshot_or_with_itself_changed() {
             said.lines().last().unwrap_or_else(|| panic!("{}", support::stderr(&output))),
         )
         .unwrap();
-        (last["changes"]["gained"].as_u64().unwrap(), last["changes"]["lost"].as_u64().unwrap())
+        (last["totals"]["gained"].as_u64().unwrap(), last["totals"]["lost"].as_u64().unwrap())
     };
     let set = "torq.claim-mappings[groups=Torq-Users].claim_value=nobody";
     assert_eq!(totals(&["same.json", "--live", "acme"]), (0, 0));

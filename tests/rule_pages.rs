@@ -17,14 +17,12 @@ use ssolint::rules::{Page, Rule, catalogue};
 /// What one rule's page finds in a world.
 fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
     let (read, options) = support::page_world(example);
-    assert!(read.faults.is_empty(), "{:?}", read.faults);
     assert!(read.notices.is_empty(), "{:?}", read.notices);
-    let world = check::load(&read.documents, read.faults);
-    assert!(world.faults.is_empty(), "{:?}", world.faults);
-    let sign_in = check::simulate(&world);
     let rules = catalogue()
         .filter(|other| other.id == rule.id || (other.id != "source-incomplete" && !other.page().pedantic));
-    check::run_rules(&sign_in, rules, &options).findings
+    let report = check::connection(read, rules, &options);
+    assert!(report.faults.is_empty(), "{:?}", report.faults);
+    report.findings.into_iter().map(|reported| reported.finding).collect()
 }
 
 /// `rule document#/path: part of the message`.

@@ -32,6 +32,8 @@ pub enum DocumentName {
     TerraformPlan,
     /// The project file; it stands beside the snapshots, not in one.
     Project,
+    /// Comments of hand-written files that ask for something; their places are laid over.
+    Comments,
 }
 
 /// Every document that is not one of many, with its path in a snapshot folder (without extension).
@@ -64,6 +66,7 @@ pub const USER_GROUPS: &str = "okta/user-groups";
 /// Not documents of a snapshot, so no file in one has these names.
 pub const TERRAFORM_PLAN: &str = "terraform-plan";
 pub const PROJECT: &str = "ssolint";
+const COMMENTS: &str = "comments";
 
 impl DocumentName {
     /// The path in a snapshot without extension, such as `okta/group-users/00g1`.
@@ -73,6 +76,7 @@ impl DocumentName {
             Self::UserGroups(id) => format!("{USER_GROUPS}/{id}"),
             Self::TerraformPlan => TERRAFORM_PLAN.to_owned(),
             Self::Project => PROJECT.to_owned(),
+            Self::Comments => COMMENTS.to_owned(),
             other => SINGLE
                 .iter()
                 .find(|(_, name)| name == other)
@@ -108,7 +112,11 @@ impl DocumentName {
 /// As the file is called in a snapshot folder: `connection.yaml`, `okta/app.json`.
 impl fmt::Display for DocumentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let extension = if matches!(self, Self::Connection | Self::Project) { "yaml" } else { "json" };
-        write!(f, "{}.{extension}", self.path())
+        let extension = match self {
+            Self::Connection | Self::Project => ".yaml",
+            Self::Comments => "",
+            _ => ".json",
+        };
+        write!(f, "{}{extension}", self.path())
     }
 }

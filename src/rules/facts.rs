@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::document::DocumentName;
+use crate::finding::suppression::{Suppression, Suppressions};
 use crate::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Spot};
 use crate::model::okta::App;
 use crate::model::{Cause, Gap, World};
@@ -46,6 +47,10 @@ impl Options {
         self.severities.insert(rule.to_owned(), severity);
     }
 
+    pub fn get(&self, rule: &str, option: &str) -> Option<&Value> {
+        self.options.get(rule).and_then(|options| options.get(option))
+    }
+
     pub fn severity(&self, rule: &Rule) -> Severity {
         self.severities.get(rule.id).copied().unwrap_or(rule.page().severity)
     }
@@ -63,6 +68,7 @@ pub struct Facts<'a> {
     unused: OnceCell<Vec<Result<UnusedToday, Gap>>>,
     repair: OnceCell<Repair>,
     fared: OnceCell<Vec<Fared>>,
+    suppressions: OnceCell<Suppressions>,
 }
 
 impl<'a> Facts<'a> {
@@ -82,6 +88,7 @@ impl<'a> Facts<'a> {
             unused: OnceCell::new(),
             repair: OnceCell::new(),
             fared: OnceCell::new(),
+            suppressions: OnceCell::new(),
         }
     }
 
@@ -117,6 +124,16 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// What left findings out; nothing before the other rules have run ([`Facts::close`]).
+    pub fn suppressions(&self) -> impl Iterator<Item = &Suppression> {
+        self.suppressions.get().into_iter().flat_map(Suppressions::iter)
+    }
+
+    /// Hands in what left findings out, when all that it could concern is found.
+    pub fn close(&self, suppressions: Suppressions) {
+        let _ = self.suppressions.set(suppressions);
+    }
+
     /// A rule's severity: as it was set, else the page's.
     pub fn severity(&self, rule: &Rule) -> Severity {
         self.options.severity(rule)
@@ -124,7 +141,7 @@ impl<'a> Facts<'a> {
 
     /// An option of a rule: as it was set, else the page's default.
     pub fn option(&self, rule: &Rule, name: &str) -> Value {
-        let set = self.options.options.get(rule.id).and_then(|options| options.get(name)).cloned();
+        let set = self.options.get(rule.id, name).cloned();
         set.or_else(|| rule.page().options.get(name).map(|choice| choice.default.clone()))
             .unwrap_or(Value::Null)
     }
@@ -171,8 +188,8 @@ impl<'a> Reporter<'a> {
         self.gaps.push(gap);
     }
 
-    /// Ends the rule's run.
-    pub fn finish(self, result: Result<(), Gap>) -> Option<NotEvaluated> {
+    /// Ends the rule's run: what it lacked, in words and as it is.
+    pub fn finish(self, result: Result<(), Gap>) -> Option<(NotEvaluated, Vec<Gap>)> {
         let mut gaps = self.gaps;
         gaps.extend(result.err());
         gaps.sort();
@@ -180,7 +197,7 @@ impl<'a> Reporter<'a> {
         let needs: Vec<Need> =
             gaps.iter().map(|gap| Need { missing: gap.to_string(), remedy: gap.remedy() }).collect();
         let severity = self.severity;
-        (!needs.is_empty()).then_some(NotEvaluated { rule: self.rule.id, severity, needs })
+        (!needs.is_empty()).then_some((NotEvaluated { rule: self.rule.id, severity, needs }, gaps))
     }
 }
 

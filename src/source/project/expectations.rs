@@ -1,6 +1,6 @@
 //! `expect:`: who must get which role.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::document::JsonPath;
 use crate::document::position::Part;
@@ -48,10 +48,6 @@ impl Reader<'_> {
             reason: self.reason(members, &at)?,
             path: at,
         })
-    }
-
-    fn reason(&self, members: &Map<String, Value>, at: &JsonPath) -> Result<Option<String>, ProjectError> {
-        self.words(members, at, "reason")
     }
 
     /// The one of several keys that stands there.

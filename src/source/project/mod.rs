@@ -2,6 +2,7 @@
 //! is said with line and column. What settings mean is left to who applies them.
 
 mod connections;
+mod exceptions;
 mod expectations;
 mod reader;
 mod rule_settings;
@@ -86,12 +87,20 @@ pub fn parse(path: &Path, text: Arc<str>, known: &[KnownRule]) -> Result<Project
         file: path.to_owned(),
         connections: reader.all_connections(&value, &folder, known)?,
         rules: reader.rule_settings(value.get("rules"), &JsonPath::root().key("rules"), known)?,
-        judgements: Arc::new(Judgements { expectations: reader.expectations(value.get("expect"))? }),
+        judgements: Arc::new(Judgements {
+            expectations: reader.expectations(value.get("expect"))?,
+            ignores: reader.ignores(value.get("ignore"), known)?,
+            accepted_gaps: reader.accepted_gaps(value.get("accept_gaps"), known)?,
+        }),
         folder,
         text: text.clone(),
     };
-    for expectation in &project.judgements.expectations {
-        reader.meets_a_connection(&expectation.connections, &expectation.path, &project.connections)?;
+    let judgements = &project.judgements;
+    let expectations = judgements.expectations.iter().map(|entry| (&entry.connections, &entry.path));
+    let ignores = judgements.ignores.iter().map(|entry| (&entry.connections, &entry.path));
+    let gaps = judgements.accepted_gaps.iter().map(|entry| (&entry.connections, &entry.path));
+    for (globs, entry) in expectations.chain(ignores).chain(gaps) {
+        reader.meets_a_connection(globs, entry, &project.connections)?;
     }
     Ok(project)
 }
