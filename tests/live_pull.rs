@@ -762,7 +762,7 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
         }
         let stand_in = StandIn::new(&world);
         let pulled = read_live(&stand_in, |_| {});
-        assert_eq!(pulled.failures, Vec::<String>::new(), "{rule}: {}", example.title);
+        assert_eq!(pulled.failures, [], "{rule}: {}", example.title);
         let (memory, _) = library_findings(support::world(&stand_in.world));
         let (live, open) = library_findings(pulled.snapshot("acme"));
         // What `pull` leaves unread, the rules that need it say; none of them is silent.

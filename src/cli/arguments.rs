@@ -61,9 +61,9 @@ pub struct LiveArguments {
     /// The most requests that this run sends, retries too. Given, it is also used for what is only good to have.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
-    /// The longest time that this run reads live, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
-    pub timeout: u64,
+    /// The longest time that this run reads live, in seconds; by default 900.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
     /// Let the project file's `command:` entries run.
     #[arg(long)]
     pub allow_command: bool,
@@ -157,9 +157,9 @@ pub struct CheckArguments {
     /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
-    /// Exit with 1 from this severity on: error, warning, note or never.
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: String,
+    /// Exit with 1 from this severity on: error, warning, note or never; by default error.
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
     /// Run only these rules: ids, families, globs, `all` or `pedantic`.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
@@ -169,6 +169,24 @@ pub struct CheckArguments {
     /// How people are shown; by default named in pretty and json, counted in sarif.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
+    /// Leave out the findings that this file knows by fingerprint: one that --write-baseline, --format json or --format sarif wrote.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a file, for --baseline; it counts as known in this run.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Take out of the baseline what is found no more.
+    #[arg(long, requires = "baseline")]
+    pub prune_baseline: bool,
+    /// Report only what this snapshot, or the one of the connection's name in this folder, does not have.
+    #[arg(long, value_name = "BEFORE")]
+    pub new_since: Option<PathBuf>,
+    /// List the findings that are ignored, in pretty and sarif too.
+    #[arg(long)]
+    pub show_ignored: bool,
+    /// Print every setting and where it comes from, and check nothing.
+    #[arg(long)]
+    pub show_config: bool,
     /// Print how often each rule fired instead of the findings.
     #[arg(long)]
     pub statistics: bool,

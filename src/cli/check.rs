@@ -5,16 +5,20 @@ use std::time::SystemTime;
 use globset::Glob;
 use ssolint::finding::{PeopleShown, Severity};
 use ssolint::model::world::connection_name;
+use ssolint::report::baseline::hide;
 use ssolint::report::pretty::Detail;
-use ssolint::report::{ConnectionReport, Report, json, pretty, sarif, statistics};
+use ssolint::report::{ConnectionReport, Report, ShowIgnored, WhyHidden, json, pretty, sarif, statistics};
 use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
+use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
+use ssolint::source::snapshot::Snapshot;
 
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice};
+use crate::known::{self, Before, Known};
 use crate::output::{self, Problem, Target};
-use crate::snapshots;
+use crate::{config, live, snapshots};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -31,21 +35,44 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     if typed.statistics && targets.iter().any(|target| target.format != Format::Pretty) {
         return Err(Problem("--statistics goes with the format pretty".to_owned()));
     }
-    let fail_on = fail_on(&typed.fail_on)?;
-    let today = clock::day(SystemTime::now());
+    let fail_on = fail_on(typed.fail_on.as_deref().unwrap_or("error"))?;
     let selection = Selection::new(&typed.select, &typed.ignore)?;
+    if typed.show_config {
+        let project = live::project_if_any(&typed.source.live)?;
+        output::write(None, config::shown(typed, project.as_ref()).as_bytes())?;
+        return Ok(Exit::Clean);
+    }
+    let baseline = typed.baseline.as_deref().map(Known::read).transpose()?;
+    let before = typed.new_since.as_deref().map(Before::read).transpose()?;
     let read = snapshots::read(&typed.source)?;
+    let today = clock::day(SystemTime::now());
+    let (project, mut exits) = (read.project, vec![read.exit]);
+    let count = read.snapshots.len();
     let mut report = Report::default();
     for snapshot in read.snapshots {
-        let settings = read.project.as_ref().map_or_else(Settings::default, |project| Settings {
-            of_connection: project.rules_of(&connection_name(&snapshot.documents)),
-            of_project: &project.rules,
-        });
-        let mut options = settings.options(catalogue());
-        // Rules have no clock: the day comes from here.
-        options.set("snapshot-stale", "today", today.clone().into());
-        let rules = catalogue().filter(|rule| selection.takes(rule, settings));
-        report.connections.push(ssolint::check::connection(snapshot, rules, &options));
+        let name = connection_name(&snapshot.documents);
+        let check = |snapshot| one(snapshot, &name, project.as_ref(), &selection, &today);
+        let mut connection = check(snapshot);
+        if let Some(before) = &before {
+            let mut snapshot = before.of(&name, count)?;
+            if let Some(project) = &project {
+                project.lay_over(&mut snapshot.documents, None);
+            }
+            snapshot.documents.called = Some(name.clone());
+            let (there, exit) = known::fingerprints(&check(snapshot));
+            hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
+            exits.push(exit);
+        }
+        if typed.show_ignored {
+            connection.show_ignored = ShowIgnored::Listed;
+        }
+        report.connections.push(connection);
+    }
+    let of_project = project.iter().flat_map(|project| &project.connections);
+    let of_project: Vec<String> = of_project.map(|connection| connection.name.clone()).collect();
+    ssolint::check::settle(&mut report, &of_project);
+    if let Some(baseline) = &baseline {
+        baseline.apply(&mut report);
     }
     let clashes = snapshots::tell_apart(
         report.connections.iter_mut().map(|connection| (&mut connection.name, connection.origin.as_str())),
@@ -54,8 +81,35 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     for target in &targets {
         write(&report, target, typed, colour)?;
     }
-    let unread = if clashes.is_empty() { read.exit } else { Exit::WrongUse };
-    Ok(Exit::worst(report.connections.iter().map(|connection| exit(connection, fail_on)).chain([unread])))
+    known::write(typed, baseline.as_ref(), &report)?;
+    if !clashes.is_empty() {
+        exits.push(Exit::WrongUse);
+    }
+    exits.extend(report.connections.iter().map(|connection| exit(connection, fail_on)));
+    // What was just written down is known.
+    let written = typed.write_baseline.is_some();
+    Ok(Exit::worst(exits.into_iter().filter(|exit| !(written && *exit == Exit::Findings))))
+}
+
+/// One connection, with the rules that run in it, set as the project file has them.
+fn one(
+    snapshot: Snapshot,
+    name: &str,
+    project: Option<&Project>,
+    selection: &Selection,
+    today: &str,
+) -> ConnectionReport {
+    let settings = project.map_or_else(Settings::default, |project| Settings {
+        of_connection: project.rules_of(name),
+        of_project: &project.rules,
+    });
+    let mut options = settings.options(catalogue());
+    // Rules have no clock: the day comes from here.
+    for rule in ["snapshot-stale", "ignore-expired"] {
+        options.set(rule, "today", today.into());
+    }
+    let rules = catalogue().filter(|rule| selection.takes(rule, settings));
+    ssolint::check::connection(snapshot, rules, &options)
 }
 
 fn write(

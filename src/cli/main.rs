@@ -3,9 +3,11 @@
 
 mod arguments;
 mod check;
+mod config;
 mod diff;
 mod explain;
 mod init;
+mod known;
 mod live;
 mod output;
 mod pull;

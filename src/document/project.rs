@@ -187,6 +187,18 @@ pub struct AcceptedGap {
     pub path: JsonPath,
 }
 
+impl AcceptedGap {
+    /// Whether it says, on that day, that a connection's document need not be read, whatever asks for it.
+    pub fn covers(&self, connection: &str, document: &DocumentName, today: Option<&Day>) -> bool {
+        let counts = self.until.as_ref().zip(today).is_none_or(|(until, today)| today <= until);
+        counts
+            && self.reason.is_some()
+            && self.rule.is_none()
+            && self.connections.matches(connection)
+            && self.document.as_ref().is_some_and(|glob| glob.matches_document(document))
+    }
+}
+
 /// A rule that a project file may set. The catalogue is above the reader of the file, so it is handed in.
 #[derive(Debug, Clone)]
 pub struct KnownRule {

@@ -10,7 +10,7 @@ use crate::signin::verdict::Verdict;
 use crate::signin::{PersonIndex, SignIn};
 
 use super::coverage::{self, NOT_COVERED};
-use super::{ConnectionReport, Report};
+use super::{ConnectionReport, Report, Reported, WhyHidden};
 
 /// The version of the shape.
 pub const VERSION: u32 = 1;
@@ -22,6 +22,9 @@ struct Whole {
     connections: Vec<Connection>,
     findings: Vec<FindingRow>,
     not_evaluated: Vec<NotEvaluatedRow>,
+    accepted: Vec<AcceptedRow>,
+    ignored: Vec<IgnoredRow>,
+    fixed: Vec<FixedRow>,
     assumed: Vec<AssumedRow>,
     not_covered: [&'static str; 6],
     summary: Totals,
@@ -84,6 +87,11 @@ struct Totals {
     warning: usize,
     note: usize,
     not_evaluated: usize,
+    accepted: usize,
+    ignored: usize,
+    in_baseline: usize,
+    there_before: usize,
+    fixed: usize,
 }
 
 #[derive(Serialize)]
@@ -97,6 +105,30 @@ struct FindingRow {
     location: LocationRow,
     related: Vec<RelatedRow>,
     people: Vec<String>,
+    fingerprint: String,
+}
+
+/// A finding that is left out for a reason that somebody gave.
+#[derive(Serialize)]
+struct IgnoredRow {
+    #[serde(flatten)]
+    finding: FindingRow,
+    reason: String,
+}
+
+/// A rule that could not be evaluated, and need not be.
+#[derive(Serialize)]
+struct AcceptedRow {
+    #[serde(flatten)]
+    row: NotEvaluatedRow,
+    reason: String,
+}
+
+/// An entry of the baseline that was found no more.
+#[derive(Serialize)]
+struct FixedRow {
+    connection: String,
+    rule: String,
     fingerprint: String,
 }
 
@@ -147,6 +179,9 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         connections: Vec::new(),
         findings: Vec::new(),
         not_evaluated: Vec::new(),
+        accepted: Vec::new(),
+        ignored: Vec::new(),
+        fixed: Vec::new(),
         assumed: Vec::new(),
         not_covered: NOT_COVERED,
         summary: Totals {
@@ -155,6 +190,11 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
             warning: 0,
             note: 0,
             not_evaluated: 0,
+            accepted: 0,
+            ignored: 0,
+            in_baseline: 0,
+            there_before: 0,
+            fixed: 0,
         },
     };
     for connection in &report.connections {
@@ -163,34 +203,28 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         whole.summary.note += connection.count(Severity::Note);
         whole.summary.not_evaluated += connection.not_evaluated.len();
         whole.connections.push(connection_row(connection));
-        for reported in &connection.findings {
-            let finding = &reported.finding;
-            whole.findings.push(FindingRow {
-                connection: connection.name.clone(),
-                rule: finding.rule,
-                severity: finding.severity.name(),
-                message: finding.message.show(&mut names),
-                why: finding.why.show(&mut names),
-                fix: finding.fix.show(&mut names),
-                location: location(connection, &reported.location),
-                related: finding
-                    .related
-                    .iter()
-                    .zip(&reported.related)
-                    .map(|(related, place)| RelatedRow {
-                        message: related.message.show(&mut names),
-                        location: location(connection, place),
-                    })
-                    .collect(),
-                people: match people {
-                    PeopleShown::Counts => Vec::new(),
-                    PeopleShown::Names | PeopleShown::Pseudonyms => {
-                        finding.people.iter().map(|name| names.show(name)).collect()
-                    }
-                },
-                fingerprint: reported.fingerprint.clone(),
-            });
+        whole.summary.accepted += connection.accepted.len();
+        whole.summary.ignored += connection.ignored();
+        whole.summary.in_baseline += connection.hidden_as(&WhyHidden::Baseline);
+        whole.summary.there_before += connection.hidden_as(&WhyHidden::Before);
+        whole.summary.fixed += connection.fixed.len();
+        let findings = connection.findings.iter();
+        whole.findings.extend(findings.map(|reported| finding_row(connection, reported, &mut names)));
+        for hidden in &connection.hidden {
+            if let WhyHidden::Ignored { reason } = &hidden.why {
+                let finding = finding_row(connection, &hidden.reported, &mut names);
+                whole.ignored.push(IgnoredRow { finding, reason: reason.clone() });
+            }
         }
+        whole.accepted.extend(connection.accepted.iter().map(|accepted| AcceptedRow {
+            row: not_evaluated(connection, &accepted.row),
+            reason: accepted.reason.clone(),
+        }));
+        whole.fixed.extend(connection.fixed.iter().map(|fixed| FixedRow {
+            connection: connection.name.clone(),
+            rule: fixed.rule.clone(),
+            fingerprint: fixed.fingerprint.clone(),
+        }));
         whole.not_evaluated.extend(connection.not_evaluated.iter().map(|row| not_evaluated(connection, row)));
         whole.assumed.extend(connection.assumed.iter().map(|assumed| AssumedRow {
             connection: connection.name.clone(),
@@ -202,6 +236,35 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     let mut bytes = to_bytes(&whole, Safe(PrettyFormatter::with_indent(b"  ")));
     bytes.push(b'\n');
     bytes
+}
+
+fn finding_row(connection: &ConnectionReport, reported: &Reported, names: &mut PeopleNames) -> FindingRow {
+    let finding = &reported.finding;
+    FindingRow {
+        connection: connection.name.clone(),
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        message: finding.message.show(names),
+        why: finding.why.show(names),
+        fix: finding.fix.show(names),
+        location: location(connection, &reported.location),
+        related: finding
+            .related
+            .iter()
+            .zip(&reported.related)
+            .map(|(related, place)| RelatedRow {
+                message: related.message.show(names),
+                location: location(connection, place),
+            })
+            .collect(),
+        people: match names.mode() {
+            PeopleShown::Counts => Vec::new(),
+            PeopleShown::Names | PeopleShown::Pseudonyms => {
+                finding.people.iter().map(|name| names.show(name)).collect()
+            }
+        },
+        fingerprint: reported.fingerprint.clone(),
+    }
 }
 
 fn connection_row(connection: &ConnectionReport) -> Connection {

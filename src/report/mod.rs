@@ -3,6 +3,7 @@
 //! Every text that came from outside passes [`crate::finding::prose::visible`] before it is shown, so nothing from input acts on a terminal
 //! or in a log.
 
+pub mod baseline;
 pub mod coverage;
 pub mod diff;
 pub mod excerpt;

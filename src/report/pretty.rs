@@ -1,5 +1,6 @@
 //! `check` on a terminal: each finding with its excerpt, related places, why and what to do; then what the verdicts rest on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use miette::{
@@ -14,7 +15,7 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::Excerpt;
-use super::{ConnectionReport, Expectations, Fault, Report, Reported};
+use super::{ConnectionReport, Expectations, Fault, Report, Reported, ShowIgnored, WhyHidden};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ pub fn report(report: &Report, shown: PeopleShown, terminal: Terminal, detail: D
         }
     }
     for connection in &report.connections {
-        summary(connection, detail, terminal, &mut out);
+        summary(connection, detail, terminal, &mut names, &mut out);
     }
     out.into_bytes()
 }
@@ -235,7 +236,13 @@ fn missing(location: &Location) -> String {
     visible(name)
 }
 
-fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, out: &mut String) {
+fn summary(
+    connection: &ConnectionReport,
+    detail: Detail,
+    terminal: Terminal,
+    names: &mut PeopleNames,
+    out: &mut String,
+) {
     let counts = [Severity::Error, Severity::Warning, Severity::Note]
         .map(|severity| plural(connection.count(severity), severity.name()))
         .join(", ");
@@ -280,6 +287,7 @@ fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, ou
     for notice in &connection.notices {
         line("note", &visible(notice));
     }
+    left_out(connection, terminal, names, out);
     not_evaluated(&connection.not_evaluated, detail, terminal, out);
     wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
 }
@@ -300,6 +308,60 @@ fn repair(connection: &ConnectionReport) -> String {
         text.push_str("; backup accounts are not known");
     }
     text
+}
+
+/// What is not shown, and why; what need not be evaluated; what of the baseline is found no more.
+fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut PeopleNames, out: &mut String) {
+    let counts = [
+        (connection.ignored(), "ignored"),
+        (connection.hidden_as(&WhyHidden::Baseline), "in the baseline"),
+        (connection.hidden_as(&WhyHidden::Before), "there before"),
+    ];
+    let said: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    if !said.is_empty() {
+        wrapped(out, "left out", &said.join(", "), terminal.width);
+    }
+    for hidden in connection.hidden.iter().filter(|_| connection.show_ignored == ShowIgnored::Listed) {
+        let WhyHidden::Ignored { reason } = &hidden.why else { continue };
+        let finding = &hidden.reported.finding;
+        let location = &hidden.reported.location;
+        let file = connection.file(location.file).map(|file| visible(&file.path)).unwrap_or_default();
+        let text = format!(
+            "{} ({file}:{}): {} Reason: {}",
+            finding.rule,
+            location.region.line,
+            finding.message.show(names),
+            visible(reason)
+        );
+        wrapped(out, "ignored", &text, terminal.width);
+    }
+    if !connection.fixed.is_empty() {
+        let rules: BTreeSet<String> = connection.fixed.iter().map(|fixed| visible(&fixed.rule)).collect();
+        let rules: Vec<String> = rules.into_iter().collect();
+        let text = format!(
+            "{} of the baseline found no more: {}; --prune-baseline takes them out",
+            plural(connection.fixed.len(), "finding"),
+            rules.join(", ")
+        );
+        wrapped(out, "fixed", &text, terminal.width);
+    }
+    let mut accepted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &connection.accepted {
+        accepted.entry(&one.reason).or_default().push(one.row.rule);
+    }
+    for (reason, rules) in accepted {
+        let text = format!(
+            "{} not evaluated ({}): {}",
+            plural(rules.len(), "rule"),
+            rules.join(", "),
+            visible(reason)
+        );
+        wrapped(out, "accepted", &text, terminal.width);
+    }
 }
 
 /// How expectations fare, and the share of the mapping table that they touch.

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
     PhysicalLocation, PropertyBag, Region, ReportingConfiguration, ReportingDescriptor,
-    ReportingDescriptorReference, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif, Tool,
-    ToolComponent,
+    ReportingDescriptorReference, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif,
+    Suppression, Tool, ToolComponent,
 };
 
 use crate::document::json_path::Step;
@@ -25,7 +25,7 @@ use crate::rules::{Rule, catalogue};
 
 use super::coverage::{self, NOT_COVERED};
 use super::json::{Safe, to_bytes};
-use super::{ConnectionReport, Fault, Report, Reported, Summary};
+use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, Summary, WhyHidden};
 
 /// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
 const SCHEMA: &str =
@@ -38,7 +38,7 @@ const HOME: &str = "https://github.com/ssolint/ssolint";
 pub const MOST_RESULTS: usize = 5_000;
 
 /// The name of our own fingerprint. `primaryLocationLineHash` is code scanning's to compute.
-const FINGERPRINT: &str = "ssolint/v1";
+pub const FINGERPRINT: &str = "ssolint/v1";
 
 /// What a file with an absolute path is relative to, so that its URI is relative too: code scanning refuses a `file:` URI whose checkout
 /// path it does not know.
@@ -69,11 +69,15 @@ fn category(connection: &str, taken: &mut BTreeMap<String, usize>) -> String {
 
 fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames) -> Run {
     let rules = rules_of(connection);
-    let results: Vec<Found> = connection
-        .findings
-        .iter()
+    let shown = connection.findings.iter().map(|reported| (reported, None));
+    let results: Vec<Found> = shown
+        .chain(ignored(connection).map(|(reported, why)| (reported, Some(why))))
         .take(MOST_RESULTS)
-        .map(|reported| result(connection, reported, &rules, names))
+        .map(|(reported, why)| {
+            let mut result = result(connection, reported, &rules, names);
+            result.suppressions = why.map(|why| vec![suppression(why)]);
+            result
+        })
         .collect();
     let driver = ToolComponent::builder()
         .name("ssolint")
@@ -99,6 +103,19 @@ fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames)
     run
 }
 
+/// What is ignored, where that was asked for, with the reason: code scanning does not honour suppressions.
+fn ignored(connection: &ConnectionReport) -> impl Iterator<Item = (&Reported, &str)> {
+    let listed = connection.hidden.iter().filter(|_| connection.show_ignored == ShowIgnored::Listed);
+    listed.filter_map(|hidden| match &hidden.why {
+        WhyHidden::Ignored { reason } => Some((&hidden.reported, reason.as_str())),
+        WhyHidden::Baseline | WhyHidden::Before => None,
+    })
+}
+
+fn suppression(reason: &str) -> Suppression {
+    Suppression::builder().kind(json!("external")).justification(visible(reason)).build()
+}
+
 /// The rules that were run, in the order of the catalogue.
 fn rules_of(connection: &ConnectionReport) -> Vec<&'static Rule> {
     let ids: BTreeSet<&str> = connection
@@ -106,7 +123,9 @@ fn rules_of(connection: &ConnectionReport) -> Vec<&'static Rule> {
         .iter()
         .copied()
         .chain(connection.not_evaluated.iter().map(|row| row.rule))
+        .chain(connection.accepted.iter().map(|accepted| accepted.row.rule))
         .chain(connection.findings.iter().map(|reported| reported.finding.rule))
+        .chain(ignored(connection).map(|(reported, _)| reported.finding.rule))
         .collect();
     catalogue().filter(|rule| ids.contains(rule.id)).collect()
 }
@@ -389,7 +408,10 @@ fn number(count: usize) -> i64 {
 fn invocation(connection: &ConnectionReport, rules: &[&Rule]) -> Invocation {
     let left_out = connection.findings.len().saturating_sub(MOST_RESULTS);
     let mut notifications: Vec<Notification> = connection.faults.iter().map(fault).collect();
-    notifications.extend(connection.not_evaluated.iter().map(|row| not_evaluated(row, rules)));
+    notifications.extend(connection.not_evaluated.iter().map(|row| not_evaluated(row, rules, None)));
+    let accepted = connection.accepted.iter();
+    notifications
+        .extend(accepted.map(|accepted| not_evaluated(&accepted.row, rules, Some(&accepted.reason))));
     if left_out > 0 {
         notifications.push(notification(
             "results-left-out",
@@ -445,14 +467,20 @@ fn fault(fault: &Fault) -> Notification {
     notification
 }
 
-fn not_evaluated(row: &NotEvaluated, rules: &[&Rule]) -> Notification {
+/// `accepted`: the reason for which it need not be evaluated.
+fn not_evaluated(row: &NotEvaluated, rules: &[&Rule], accepted: Option<&str>) -> Notification {
     let needs: Vec<String> = row
         .needs
         .iter()
         .map(|need| format!("{} {}", sentence(&need.missing), sentence(&need.remedy)))
         .collect();
-    let text = format!("{} was not evaluated, at least in part: {}", row.rule, needs.join(" "));
-    let mut notification = notification(row.rule, Severity::Warning, &text);
+    let mut text = format!("{} was not evaluated, at least in part: {}", row.rule, needs.join(" "));
+    let mut level = Severity::Warning;
+    if let Some(reason) = accepted {
+        text.push_str(&format!(" It need not be: {}", sentence(reason)));
+        level = Severity::Note;
+    }
+    let mut notification = notification(row.rule, level, &text);
     notification.associated_rule = Some(ReportingDescriptorReference {
         id: Some(row.rule.to_owned()),
         index: index_of(rules, row.rule),

@@ -4,6 +4,7 @@
 mod connections;
 mod exceptions;
 mod expectations;
+mod origins;
 mod reader;
 mod rule_settings;
 
@@ -24,6 +25,7 @@ use reader::{Reader, nearest};
 pub use connections::{
     AppName, LiveSettings, OktaAuth, OktaLive, ProjectConnection, ServiceAppSettings, TorqLive,
 };
+pub use origins::Setting;
 
 pub const FILE: &str = "ssolint.yaml";
 
