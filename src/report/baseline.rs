@@ -72,9 +72,8 @@ impl Baseline {
                 })
                 .cloned()
                 .collect();
-            hide(connection, WhyHidden::Baseline, |reported| {
-                known.iter().any(|entry| entry.fingerprint == reported.fingerprint)
-            });
+            let known: BTreeSet<&str> = known.iter().map(|entry| entry.fingerprint.as_str()).collect();
+            hide(connection, WhyHidden::Baseline, |reported| known.contains(reported.fingerprint.as_str()));
         }
     }
 }

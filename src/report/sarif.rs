@@ -84,7 +84,7 @@ fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames)
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(HOME)
-        .rules(rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>())
+        .rules(rules.iter().map(|rule| descriptor(rule, severity(connection, rule))).collect::<Vec<_>>())
         .build();
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -134,14 +134,23 @@ fn index_of(rules: &[&Rule], id: &str) -> Option<i64> {
     rules.iter().position(|rule| rule.id == id).map(number)
 }
 
-fn descriptor(rule: &Rule) -> ReportingDescriptor {
+/// The severity at which a rule ran: its page's, unless it was set.
+fn severity(connection: &ConnectionReport, rule: &Rule) -> Severity {
+    let found = connection.findings.iter().chain(connection.hidden.iter().map(|hidden| &hidden.reported));
+    let found = found.map(|reported| (reported.finding.rule, reported.finding.severity));
+    let open = connection.not_evaluated.iter().map(|row| (row.rule, row.severity));
+    let mut severities = found.chain(open).filter(|(id, _)| *id == rule.id);
+    severities.next().map_or(rule.page().severity, |(_, severity)| severity)
+}
+
+fn descriptor(rule: &Rule, severity: Severity) -> ReportingDescriptor {
     let page = rule.page();
     let checks = page.section("What it checks").unwrap_or(&page.body);
     let first = checks.split("\n\n").next().unwrap_or_default();
     let prose = page.prose();
     let properties = BTreeMap::from([
         ("precision".to_owned(), json!(page.precision.name())),
-        ("security-severity".to_owned(), json!(security_severity(page.severity))),
+        ("security-severity".to_owned(), json!(security_severity(severity))),
     ]);
     let mut tags = vec!["security".to_owned(), rule.family.to_owned()];
     if page.life != Life::Stable {
@@ -154,7 +163,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .help(both(&prose))
         .help_uri(format!("{HOME}/blob/main/rules/{}/{}.md", rule.family, rule.id))
         .default_configuration(ReportingConfiguration {
-            level: Some(json!(page.severity.name())),
+            level: Some(json!(severity.name())),
             ..ReportingConfiguration::default()
         })
         .properties(PropertyBag { tags: Some(tags), additional_properties: properties })
@@ -335,7 +344,8 @@ fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot
 
 /// Where a finding lies that has no file of its own in the repository; one in the project file has.
 fn live_entry<'c>(connection: &'c ConnectionReport, spot: &Spot) -> Option<&'c ProjectEntry> {
-    connection.live_entry.as_ref().filter(|_| spot.place.document != DocumentName::Project)
+    let in_project = matches!(spot.place.document, DocumentName::Project | DocumentName::Comments);
+    connection.live_entry.as_ref().filter(|_| !in_project)
 }
 
 /// The place as document and JSON path, which does not change when lines do.
