@@ -90,7 +90,7 @@ pub struct SourceArguments {
 /// A planned state to lay over them.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArguments {
-    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    /// A Terraform plan as JSON (`terraform show -json`): what it leads to is laid over each snapshot, or looked at alone.
     #[arg(long, value_name = "FILE")]
     pub terraform_plan: Option<PathBuf>,
     /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
@@ -203,12 +203,14 @@ pub struct WhoArguments {
 
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The snapshot before: a folder, or a single .json or .yaml file.
-    #[arg(value_name = "BEFORE")]
-    pub before: PathBuf,
-    /// The snapshot after; without it, the one before with what --set and --patch change.
-    #[arg(value_name = "AFTER")]
+    /// The snapshot before: a folder, or a single .json or .yaml file. A plan can do without it, as far as it goes alone.
+    #[arg(value_name = "BEFORE", required_unless_present = "terraform_plan")]
+    pub before: Option<PathBuf>,
+    /// The snapshot after; without it, the one before with what --terraform-plan, --set and --patch change.
+    #[arg(value_name = "AFTER", conflicts_with = "terraform_plan")]
     pub after: Option<PathBuf>,
+    #[command(flatten)]
+    pub plan: PlanArguments,
     /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than
     /// once for several.
     #[arg(long = "set", value_name = "PATH=VALUE")]

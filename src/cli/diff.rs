@@ -1,5 +1,6 @@
 //! `ssolint diff`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use ssolint::source::snapshot::{self, Snapshot};
 use crate::Exit;
 use crate::arguments::{ColourChoice, DiffArguments};
 use crate::output::{self, Problem};
+use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -56,26 +58,16 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let edits = edits(typed)?;
-    if typed.after.is_none() && edits.is_empty() {
-        return Err(Problem(
-            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code' or --patch FILE"
-                .to_owned(),
-        ));
-    }
-    let before = read(&typed.before)?;
-    let after = match &typed.after {
-        Some(path) => read(path)?,
-        None => before.clone(),
-    };
-    let edited = edit::apply(&after.documents, &edits)?;
-    let (world_before, world_after) = (load(&before.documents, &before), load(&edited, &after));
-    let unread = [(&world_before, &before.documents), (&world_after, &edited)]
-        .map(|(world, documents)| say_faults(world, documents));
+    let sides = sides(typed, &edits)?;
+    let edited = edit::apply(&sides.after.documents, &edits)?;
+    let world_before = ssolint::check::load(&sides.before.documents, sides.before.faults.clone());
+    let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
+    let unread = say_faults([(&world_before, &sides.before.documents), (&world_after, &edited)]);
     let difference = Difference::new(&world_before, &world_after, &[]);
     let comparison = Comparison {
         difference: &difference,
-        before: &before.documents.origin,
-        after: &edited.origin,
+        before: &sides.before_shown,
+        after: &sides.after_shown,
         edits: edits.iter().map(Edit::to_string).collect(),
     };
     for target in &targets {
@@ -98,24 +90,65 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
         Cause::NewlyAssumed => difference.newly_assumed().next().is_some(),
         Cause::NoRescue => difference.leaves_no_rescue(),
     });
-    Ok(Exit::worst(unread.into_iter().chain([if found { Exit::Findings } else { Exit::Clean }])))
+    Ok(Exit::worst([unread, if found { Exit::Findings } else { Exit::Clean }]))
+}
+
+/// What is compared, before edits, and how each side is named.
+struct Sides {
+    before: Snapshot,
+    before_shown: String,
+    after: Snapshot,
+    after_shown: String,
+}
+
+fn sides(typed: &DiffArguments, edits: &[Edit]) -> Result<Sides, Problem> {
+    let plan = typed.plan.terraform_plan.as_deref().map(snapshot::shown);
+    if let (Some(plan), Some(found)) =
+        (plan, snapshots::before_and_after(typed.before.as_deref(), &typed.plan)?)
+    {
+        let origin = &found.before.documents.origin;
+        let (before_shown, after_shown) = match &typed.before {
+            Some(_) => (origin.clone(), format!("{origin} after applying {plan}")),
+            None => (format!("{plan} before apply"), format!("{plan} after apply")),
+        };
+        return Ok(Sides { before: found.before, before_shown, after: found.after, after_shown });
+    }
+    let Some(before) = &typed.before else {
+        return Err(Problem("name the snapshot before, or a plan: --terraform-plan FILE".to_owned()));
+    };
+    if typed.after.is_none() && edits.is_empty() {
+        return Err(Problem(
+            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code', --patch FILE or --terraform-plan FILE"
+                .to_owned(),
+        ));
+    }
+    let before = read(before)?;
+    let after = match &typed.after {
+        Some(path) => read(path)?,
+        None => before.clone(),
+    };
+    let (before_shown, after_shown) = (before.documents.origin.clone(), after.documents.origin.clone());
+    Ok(Sides { before, before_shown, after, after_shown })
 }
 
 fn read(path: &Path) -> Result<Snapshot, Problem> {
     snapshot::read(path).map_err(|error| Problem(error.to_string()))
 }
 
-fn load(documents: &Documents, snapshot: &Snapshot) -> World {
-    ssolint::check::load(documents, snapshot.faults.clone())
-}
-
-fn say_faults(world: &World, documents: &Documents) -> Exit {
-    let mut locator = Locator::new(documents);
-    for fault in &world.faults {
-        let (line, column) = locator.fault(fault).unwrap_or((1, 1));
-        output::problem(&Problem(format!("{}:{line}:{column}: {}", fault.file, fault.message)));
+/// Says what could not be read; once, where both sides have it.
+fn say_faults<'a>(sides: impl IntoIterator<Item = (&'a World, &'a Documents)>) -> Exit {
+    let mut said = BTreeSet::new();
+    for (world, documents) in sides {
+        let mut locator = Locator::new(documents);
+        for fault in &world.faults {
+            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
+            let text = format!("{}:{line}:{column}: {}", fault.file, fault.message);
+            if said.insert(text.clone()) {
+                output::problem(&Problem(text));
+            }
+        }
     }
-    if world.faults.is_empty() { Exit::Clean } else { Exit::WrongUse }
+    if said.is_empty() { Exit::Clean } else { Exit::WrongUse }
 }
 
 /// Patch files first, then what `--set` says, each in the order in which it was typed.

@@ -1,16 +1,16 @@
 //! The snapshots that a command is to read: from paths, from the project file, or live; with names that are told apart.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ssolint::document::ProjectEntry;
 use ssolint::source::project::Project;
 use ssolint::source::pull::torq;
 use ssolint::source::snapshot::{self, Snapshot};
-use ssolint::source::terraform::{self, AppChoice};
+use ssolint::source::terraform::{self, AppChoice, BeforeAndAfter, Plan};
 
 use crate::Exit;
-use crate::arguments::SourceArguments;
+use crate::arguments::{PlanArguments, SourceArguments};
 use crate::live;
 use crate::output::{self, Problem};
 
@@ -71,7 +71,7 @@ fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
 }
 
 impl Read {
-    fn path(&mut self, path: &std::path::Path) {
+    fn path(&mut self, path: &Path) {
         match snapshot::read(path) {
             Ok(snapshot) => self.snapshots.push(snapshot),
             Err(error) => {
@@ -84,12 +84,7 @@ impl Read {
 
 /// Like [`read`], with the planned state laid over each; a plan may also stand alone.
 pub fn read_planned(source: &SourceArguments) -> Result<Read, Problem> {
-    let Some(file) = &source.plan.terraform_plan else { return read(source) };
-    let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
-    if let Some(folder) = &source.plan.terraform_dir {
-        plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
-    }
-    let choice = source.plan.app.clone().map_or(AppChoice::Found, AppChoice::Address);
+    let Some((plan, choice)) = plan(&source.plan)? else { return read(source) };
     let read = if source.paths.is_empty() && source.live_connections.is_none() {
         Read { snapshots: vec![Snapshot::default()], exit: Exit::Clean }
     } else {
@@ -98,6 +93,38 @@ pub fn read_planned(source: &SourceArguments) -> Result<Read, Problem> {
     let snapshots =
         read.snapshots.iter().map(|snapshot| terraform::planned(snapshot, &plan, &choice)).collect();
     Ok(Read { snapshots, ..read })
+}
+
+/// The snapshot, and the snapshot with a plan laid over it; without a snapshot, what the plan alone says of before and after. `None` where no
+/// plan is named. What is worth knowing of how they fit is said on standard error.
+pub fn before_and_after(
+    before: Option<&Path>,
+    typed: &PlanArguments,
+) -> Result<Option<BeforeAndAfter>, Problem> {
+    let Some((plan, choice)) = plan(typed)? else { return Ok(None) };
+    if before.is_none() {
+        output::problem(&Problem(format!(
+            "{}: without a snapshot, only the people whom the plan names are compared, and what Torq has is not known; name the snapshot too",
+            plan.path
+        )));
+    }
+    let before = before.map(snapshot::read).transpose().map_err(|error| Problem(error.to_string()))?;
+    let known = before.as_ref().map_or_else(Vec::new, |snapshot| snapshot.notices.clone());
+    let found = terraform::before_and_after(before, &plan, &choice);
+    for notice in found.after.notices.iter().filter(|notice| !known.contains(notice)) {
+        output::problem(&Problem(notice.clone()));
+    }
+    Ok(Some(found))
+}
+
+/// The plan that is named, with the places of its resources, and which app is meant.
+fn plan(typed: &PlanArguments) -> Result<Option<(Plan, AppChoice)>, Problem> {
+    let Some(file) = &typed.terraform_plan else { return Ok(None) };
+    let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    if let Some(folder) = &typed.terraform_dir {
+        plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
+    }
+    Ok(Some((plan, typed.app.clone().map_or(AppChoice::Found, AppChoice::Address))))
 }
 
 /// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.
