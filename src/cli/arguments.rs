@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Finds out who can sign in to Torq through Okta, with what role, and what would lock them out.
 ///
@@ -43,6 +44,10 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Print the JSON Schema of a file or an output.
     Schema(SchemaArguments),
+    /// Print what completes commands and options in a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write those of all commands.
+    Man(ManArguments),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -154,7 +159,7 @@ pub struct InitArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
+    /// pretty, json, sarif, github, gitlab, junit or markdown; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Exit with 1 from this severity on: error, warning, note or never.
@@ -166,7 +171,7 @@ pub struct CheckArguments {
     /// Leave these rules out: ids, families or globs.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in sarif.
+    /// How people are shown; by default named in pretty and json, counted in the others.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
     /// Print how often each rule fired instead of the findings.
@@ -247,4 +252,17 @@ pub struct ExplainArguments {
 pub struct SchemaArguments {
     /// The name of a schema; without it, their names are listed.
     pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// Write a page for the tool and one for each command into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }

@@ -6,13 +6,20 @@
 pub mod coverage;
 pub mod diff;
 pub mod excerpt;
+pub mod gfm;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod lines;
+pub mod markdown;
 pub mod pretty;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;
 pub mod summary;
 pub mod who;
+pub mod wording;
 
 use crate::document::{ProjectEntry, SourceFile};
 use crate::finding::locate::Location;

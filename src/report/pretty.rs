@@ -9,12 +9,12 @@ use thiserror::Error;
 
 use crate::document::position::Region;
 use crate::finding::locate::Location;
-use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
+use crate::finding::prose::{PeopleNames, PeopleShown, people, visible};
 use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::Excerpt;
-use super::{ConnectionReport, Fault, Report, Reported};
+use super::{ConnectionReport, Fault, Report, Reported, wording};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,27 +236,15 @@ fn missing(location: &Location) -> String {
 }
 
 fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, out: &mut String) {
-    let counts = [Severity::Error, Severity::Warning, Severity::Note]
-        .map(|severity| plural(connection.count(severity), severity.name()))
-        .join(", ");
+    let counts = wording::counts(connection);
     let _ = writeln!(out, "{} ({}): {counts}", visible(&connection.name), visible(&connection.origin));
     if detail == Detail::Quiet {
         return;
     }
     let summary = &connection.summary;
     let mut line = |what: &str, text: &str| wrapped(out, what, text, terminal.width);
-    line(
-        "people",
-        &format!(
-            "{} considered: {} granted, {} locked out, {} unknown, {} not subject to SSO",
-            grouped(summary.people),
-            grouped(summary.granted),
-            grouped(summary.locked_out),
-            grouped(summary.unknown),
-            grouped(summary.not_subject)
-        ),
-    );
-    line("repair", &repair(connection));
+    line("people", &wording::people_told(summary));
+    line("repair", &wording::repair_told(summary));
     line(
         "rules",
         &format!(
@@ -281,24 +269,6 @@ fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, ou
     wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
 }
 
-fn repair(connection: &ConnectionReport) -> String {
-    let summary = &connection.summary;
-    let mut text = format!(
-        "{} can repair SSO, by {}",
-        people(summary.can_repair_sso),
-        plural(summary.repair_mappings, "claim mapping")
-    );
-    if summary.may_repair_sso > 0 {
-        let _ = write!(text, "; of {} it is not known", people(summary.may_repair_sso));
-    }
-    if summary.backup_accounts_known {
-        let _ = write!(text, "; {}", plural(summary.backup_accounts, "backup account"));
-    } else {
-        text.push_str("; backup accounts are not known");
-    }
-    text
-}
-
 fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out: &mut String) {
     if detail == Detail::Verbose {
         for row in rows {
@@ -309,28 +279,9 @@ fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out:
         }
         return;
     }
-    // Usually many rules lack the same thing: name each thing once.
-    let mut needs: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for row in rows {
-        for need in &row.needs {
-            match needs.iter_mut().find(|(missing, _, _)| *missing == need.missing) {
-                Some((_, _, rules)) => rules.push(row.rule),
-                None => needs.push((&need.missing, &need.remedy, vec![row.rule])),
-            }
-        }
+    for missing in wording::missing(rows) {
+        wrapped(out, "unknown", &missing.told(), terminal.width);
     }
-    for (missing, remedy, rules) in needs {
-        let more = if rules.len() > 3 { format!(" and {} more", rules.len() - 3) } else { String::new() };
-        let named: Vec<&str> = rules.iter().copied().take(3).collect();
-        let text = format!("{} (for {}{more}). {}", visible(missing), named.join(", "), visible(remedy));
-        wrapped(out, "unknown", &text, terminal.width);
-    }
-}
-
-/// `1 error`, `2 errors`.
-fn plural(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", grouped(count))
 }
 
 /// A line of the summary: what it is about, then the text, wrapped beside it.
