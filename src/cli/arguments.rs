@@ -208,12 +208,18 @@ pub struct WhoArguments {
 
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The snapshot before: a folder, or a single .json or .yaml file. A plan can do without it, as far as it goes alone.
-    #[arg(value_name = "BEFORE", required_unless_present = "terraform_plan")]
+    /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live, or a plan as far as it goes alone.
+    #[arg(value_name = "BEFORE", required_unless_present_any = ["live_connection", "terraform_plan"])]
     pub before: Option<PathBuf>,
-    /// The snapshot after; without it, the one before with what --terraform-plan, --set and --patch change.
+    /// The snapshot after; without it, the connection of --live, or the one before, each with what --terraform-plan, --set and --patch
+    /// change.
     #[arg(value_name = "AFTER", conflicts_with = "terraform_plan")]
     pub after: Option<PathBuf>,
+    /// Read a connection of the project file live, for what is missing of BEFORE and AFTER; with a plan, for BEFORE.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..=1, conflicts_with = "after")]
+    pub live_connection: Option<Option<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
     #[command(flatten)]
     pub plan: PlanArguments,
     /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than

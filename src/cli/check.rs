@@ -1,15 +1,15 @@
 //! `ssolint check`.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use globset::Glob;
 use ssolint::finding::{PeopleShown, Severity};
+use ssolint::model::world::connection_name;
 use ssolint::report::pretty::Detail;
 use ssolint::report::{
     ConnectionReport, Report, github, gitlab, json, junit, markdown, pretty, sarif, statistics,
 };
-use ssolint::rules::facts::Options;
+use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
 use ssolint::source::pull::clock;
 
@@ -45,12 +45,20 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
         return Err(Problem("--statistics goes with the format pretty".to_owned()));
     }
     let fail_on = fail_on(&typed.fail_on)?;
-    let rules = selected(&typed.select, &typed.ignore)?;
-    let read = snapshots::read_planned(&typed.source)?;
-    let options = options();
+    let today = clock::day(SystemTime::now());
+    let selection = Selection::new(&typed.select, &typed.ignore)?;
+    let read = snapshots::read(&typed.source)?;
     let mut report = Report::default();
     for snapshot in read.snapshots {
-        report.connections.push(ssolint::check::connection(snapshot, rules.iter().copied(), &options));
+        let settings = read.project.as_ref().map_or_else(Settings::default, |project| Settings {
+            of_connection: project.rules_of(&connection_name(&snapshot.documents)),
+            of_project: &project.rules,
+        });
+        let mut options = settings.options(catalogue());
+        // Rules have no clock: the day comes from here.
+        options.set("snapshot-stale", "today", today.clone().into());
+        let rules = catalogue().filter(|rule| selection.takes(rule, settings));
+        report.connections.push(ssolint::check::connection(snapshot, rules, &options));
     }
     let clashes = snapshots::tell_apart(
         report.connections.iter_mut().map(|connection| (&mut connection.name, connection.origin.as_str())),
@@ -61,12 +69,6 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     }
     let unread = if clashes.is_empty() { read.exit } else { Exit::WrongUse };
     Ok(Exit::worst(report.connections.iter().map(|connection| exit(connection, fail_on)).chain([unread])))
-}
-
-/// Rules have no clock: the day comes from here.
-fn options() -> Options {
-    let today = clock::day(SystemTime::now());
-    Options::from([("snapshot-stale".to_owned(), BTreeMap::from([("today".to_owned(), today.into())]))])
 }
 
 fn write(
@@ -137,17 +139,26 @@ fn exit(connection: &ConnectionReport, fail_on: Option<Severity>) -> Exit {
     }
 }
 
-/// The rules to run: those selected, else all that are not pedantic; less those ignored.
-fn selected(select: &[String], ignore: &[String]) -> Result<Vec<&'static Rule>, Problem> {
-    let matchers = |typed: &[String]| typed.iter().map(|text| matcher(text)).collect::<Result<Vec<_>, _>>();
-    let (select, ignore) = (matchers(select)?, matchers(ignore)?);
-    Ok(catalogue()
-        .filter(|rule| match select.is_empty() {
-            true => !rule.page().pedantic,
-            false => select.iter().any(|matches| matches(rule)),
-        })
-        .filter(|rule| !ignore.iter().any(|matches| matches(rule)))
-        .collect())
+/// Which rules run: what is typed goes before what the project file says, and that before the page.
+struct Selection {
+    select: Vec<Matcher>,
+    ignore: Vec<Matcher>,
+}
+
+impl Selection {
+    fn new(select: &[String], ignore: &[String]) -> Result<Self, Problem> {
+        let matchers =
+            |typed: &[String]| typed.iter().map(|text| matcher(text)).collect::<Result<Vec<_>, _>>();
+        Ok(Self { select: matchers(select)?, ignore: matchers(ignore)? })
+    }
+
+    fn takes(&self, rule: &Rule, settings: Settings<'_>) -> bool {
+        let selected = match self.select.is_empty() {
+            true => settings.runs(rule),
+            false => self.select.iter().any(|matches| matches(rule)),
+        };
+        selected && !self.ignore.iter().any(|matches| matches(rule))
+    }
 }
 
 type Matcher = Box<dyn Fn(&Rule) -> bool>;

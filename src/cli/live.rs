@@ -4,11 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use ssolint::document::ProjectEntry;
+use ssolint::rules::known_rules;
 use ssolint::source::credentials::Commands;
 use ssolint::source::http::{Budget, Limits};
 use ssolint::source::live::{Connector, Run};
-use ssolint::source::project::{self, Project, ProjectConnection};
-use ssolint::source::pull::{self, Pulled};
+use ssolint::source::project::{self, Project, ProjectConnection, ProjectError};
+use ssolint::source::pull::{self, Pulled, torq};
+use ssolint::source::snapshot::{self, Snapshot};
 use tokio::task::JoinSet;
 
 use crate::Exit;
@@ -24,16 +27,55 @@ pub struct Read {
     pub exit: Exit,
 }
 
-/// Finds and reads the project file.
+/// Finds and reads the project file, which must be there.
 pub fn project(arguments: &LiveArguments) -> Result<Project, Problem> {
+    project_if_any(arguments)?.ok_or_else(|| Problem(ProjectError::NotFound.to_string()))
+}
+
+/// Finds and reads the project file; `None` where there is none. One that is wrong is wrong use, whatever it is needed for.
+pub fn project_if_any(arguments: &LiveArguments) -> Result<Option<Project>, Problem> {
     let here = std::env::current_dir().map_err(|error| Problem(format!("the working directory: {error}")))?;
-    let wrong = |error: project::ProjectError| Problem(error.to_string());
-    let file = project::find(arguments.config.as_deref(), &here).map_err(wrong)?;
-    let mut project = project::read(&file).map_err(wrong)?;
+    let wrong = |error: ProjectError| Problem(error.to_string());
+    let file = match project::find(arguments.config.as_deref(), &here) {
+        Err(ProjectError::NotFound) => return Ok(None),
+        found => found.map_err(wrong)?,
+    };
+    let mut project = project::read(&file, &known_rules()).map_err(wrong)?;
     // Shown as people gave it; a path below the working directory without the way to it.
     project.file = project.file.strip_prefix(&here).map(Path::to_owned).unwrap_or(project.file);
     project.folder = project.folder.strip_prefix(&here).map(Path::to_owned).unwrap_or(project.folder);
-    Ok(project)
+    Ok(Some(project))
+}
+
+/// The named connections, or all that can be read live, as snapshots in memory, each called as the project file has it; and what it costs that
+/// some were not reached.
+pub fn snapshots(
+    project: &Project,
+    names: &[String],
+    arguments: &LiveArguments,
+) -> Result<(Vec<Snapshot>, Exit), Problem> {
+    let read = pull(project, names, arguments)?;
+    if read.read.iter().any(|(_, pulled)| pulled.manifest.torq.is_some()) {
+        output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
+    }
+    let snapshots = read.read.into_iter().map(|(connection, pulled)| {
+        let mut snapshot = pulled.snapshot(&connection);
+        snapshot.documents.live_entry = entry(project, &connection);
+        snapshot.documents.called = Some(connection);
+        snapshot
+    });
+    Ok((snapshots.collect(), read.exit))
+}
+
+/// Where the project file has the connection.
+fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
+    let connection = project.connections.iter().find(|connection| connection.name == name)?;
+    Some(ProjectEntry {
+        file: snapshot::shown(&project.file),
+        line: connection.line,
+        column: connection.column,
+        end_column: connection.end_column,
+    })
 }
 
 /// Reads the named connections, or all that can be read live.

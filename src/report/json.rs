@@ -64,6 +64,18 @@ struct SummaryRow {
     repair_mappings: usize,
     may_repair_sso: usize,
     backup_accounts: Option<usize>,
+    expectations: Option<ExpectationsRow>,
+}
+
+#[derive(Serialize)]
+struct ExpectationsRow {
+    hold: usize,
+    hold_by_assumption: usize,
+    fail: usize,
+    not_known: usize,
+    about_nobody: usize,
+    mappings: usize,
+    mappings_exercised: usize,
 }
 
 #[derive(Serialize)]
@@ -221,6 +233,15 @@ fn connection_row(connection: &ConnectionReport) -> Connection {
             repair_mappings: summary.repair_mappings,
             may_repair_sso: summary.may_repair_sso,
             backup_accounts: summary.backup_accounts_known.then_some(summary.backup_accounts),
+            expectations: summary.expectations.as_ref().map(|counts| ExpectationsRow {
+                hold: counts.hold,
+                hold_by_assumption: counts.hold_by_assumption,
+                fail: counts.fail,
+                not_known: counts.not_known,
+                about_nobody: counts.about_nobody,
+                mappings: counts.mappings,
+                mappings_exercised: counts.mappings_exercised,
+            }),
         },
     }
 }

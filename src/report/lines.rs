@@ -18,7 +18,7 @@ pub struct Lines<'r> {
 
 impl<'r> Lines<'r> {
     pub fn of(connection: &'r ConnectionReport, location: &Location) -> Self {
-        if let Some(entry) = &connection.live_entry {
+        if let Some(entry) = connection.entry_for(location) {
             return Self {
                 path: &entry.file,
                 start: (entry.line, entry.column),

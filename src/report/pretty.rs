@@ -245,6 +245,9 @@ fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, ou
     let mut line = |what: &str, text: &str| wrapped(out, what, text, terminal.width);
     line("people", &wording::people_told(summary));
     line("repair", &wording::repair_told(summary));
+    if let Some(expectations) = &summary.expectations {
+        line("expect", &wording::expectations_told(expectations));
+    }
     line(
         "rules",
         &format!(

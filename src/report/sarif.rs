@@ -16,8 +16,8 @@ use serde_sarif::sarif::{
     ToolComponent,
 };
 
-use crate::document::JsonPath;
 use crate::document::json_path::Step;
+use crate::document::JsonPath;
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity, Spot, locate};
 use crate::rules::page::Life;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity};
 
-use super::{ConnectionReport, Report, Reported, Summary};
+use super::{ConnectionReport, Expectations, Report, Reported, Summary};
 
 /// People who are named in one finding; the rest is counted.
 const NAMED: usize = 20;
@@ -23,7 +23,7 @@ impl Told {
         let finding = &reported.finding;
         let mut what = sentence(&finding.message.show(names));
         // A live finding lies on the project file, so the document is named in words.
-        if connection.live_entry.is_some() {
+        if connection.entry_for(&reported.location).is_some() {
             what = format!("{}: {what}", visible(&finding.spot.place.document.to_string()));
         }
         Self { what, why: sentence(&finding.why.show(names)), fix: sentence(&finding.fix.show(names)) }
@@ -128,6 +128,26 @@ pub fn repair_told(summary: &Summary) -> String {
     } else {
         text.push_str("; backup accounts are not known");
     }
+    text
+}
+
+/// How expectations fare, and the share of the mapping table that they touch.
+pub fn expectations_told(counts: &Expectations) -> String {
+    let mut text = format!("{} as expected", grouped(counts.hold));
+    if counts.hold_by_assumption > 0 {
+        let _ = write!(text, " ({} on what is assumed)", grouped(counts.hold_by_assumption));
+    }
+    let _ = write!(text, ", {} not, {} not known", grouped(counts.fail), grouped(counts.not_known));
+    if counts.about_nobody > 0 {
+        let _ = write!(text, ", {} about nobody", grouped(counts.about_nobody));
+    }
+    let share = (100 * counts.mappings_exercised).checked_div(counts.mappings).unwrap_or(0);
+    let _ = write!(
+        text,
+        "; they exercise {} of {} ({share} %)",
+        grouped(counts.mappings_exercised),
+        plural(counts.mappings, "claim mapping")
+    );
     text
 }
 
