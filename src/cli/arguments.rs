@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Finds out who can sign in to Torq through Okta, with what role, and what would lock them out.
 ///
@@ -43,6 +44,10 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Print the JSON Schema of a file or an output.
     Schema(SchemaArguments),
+    /// Print what completes commands and options in a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write those of all commands.
+    Man(ManArguments),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,7 +95,7 @@ pub struct SourceArguments {
 /// A planned state to lay over them.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArguments {
-    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    /// A Terraform plan as JSON (`terraform show -json`): what it leads to is laid over each snapshot, or looked at alone.
     #[arg(long, value_name = "FILE")]
     pub terraform_plan: Option<PathBuf>,
     /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
@@ -154,7 +159,7 @@ pub struct InitArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
+    /// pretty, json, sarif, github, gitlab, junit or markdown; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Exit with 1 from this severity on: error, warning, note or never; by default error.
@@ -166,7 +171,7 @@ pub struct CheckArguments {
     /// Leave these rules out: ids, families or globs.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in sarif.
+    /// How people are shown; by default named in pretty and json, counted in the others.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
     /// Leave out the findings that this file knows by fingerprint: one that --write-baseline, --format json or --format sarif wrote.
@@ -221,17 +226,20 @@ pub struct WhoArguments {
 
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live.
-    #[arg(value_name = "BEFORE", required_unless_present = "live_connection")]
+    /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live, or a plan as far as it goes alone.
+    #[arg(value_name = "BEFORE", required_unless_present_any = ["live_connection", "terraform_plan"])]
     pub before: Option<PathBuf>,
-    /// The snapshot after; without it, the connection of --live, or the one before, each with what --set and --patch change.
-    #[arg(value_name = "AFTER")]
+    /// The snapshot after; without it, the connection of --live, or the one before, each with what --terraform-plan, --set and --patch
+    /// change.
+    #[arg(value_name = "AFTER", conflicts_with = "terraform_plan")]
     pub after: Option<PathBuf>,
-    /// Read a connection of the project file live, for what is missing of BEFORE and AFTER.
+    /// Read a connection of the project file live, for what is missing of BEFORE and AFTER; with a plan, for BEFORE.
     #[arg(long = "live", value_name = "CONNECTION", num_args = 0..=1, conflicts_with = "after")]
     pub live_connection: Option<Option<String>>,
     #[command(flatten)]
     pub live: LiveArguments,
+    #[command(flatten)]
+    pub plan: PlanArguments,
     /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than
     /// once for several.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -268,4 +276,17 @@ pub struct ExplainArguments {
 pub struct SchemaArguments {
     /// The name of a schema; without it, their names are listed.
     pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// Write a page for the tool and one for each command into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }

@@ -7,7 +7,10 @@ use ssolint::finding::{PeopleShown, Severity};
 use ssolint::model::world::connection_name;
 use ssolint::report::baseline::hide;
 use ssolint::report::pretty::Detail;
-use ssolint::report::{ConnectionReport, Report, ShowIgnored, WhyHidden, json, pretty, sarif, statistics};
+use ssolint::report::{
+    ConnectionReport, Report, ShowIgnored, WhyHidden, github, gitlab, json, junit, markdown, pretty, sarif,
+    statistics,
+};
 use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
 use ssolint::source::project::Project;
@@ -25,10 +28,21 @@ enum Format {
     Pretty,
     Json,
     Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Markdown,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("sarif", Format::Sarif)];
+const FORMATS: [(&str, Format); 7] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("markdown", Format::Markdown),
+];
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
@@ -119,6 +133,14 @@ fn write(
     colour: ColourChoice,
 ) -> Result<(), Problem> {
     let file = target.file.as_ref();
+    // Whole organisations read what CI shows, so people are counted there.
+    let by_default = match target.format {
+        Format::Pretty | Format::Json => PeopleShown::Names,
+        Format::Sarif | Format::Github | Format::Gitlab | Format::Junit | Format::Markdown => {
+            PeopleShown::Counts
+        }
+    };
+    let people = output::people(typed.people, by_default);
     let bytes = match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
@@ -130,11 +152,15 @@ fn write(
                     (_, true) => Detail::Verbose,
                     _ => Detail::Usual,
                 };
-                pretty::report(report, output::people(typed.people, PeopleShown::Names), terminal, detail)
+                pretty::report(report, people, terminal, detail)
             }
         }
-        Format::Json => json::report(report, output::people(typed.people, PeopleShown::Names)),
-        Format::Sarif => sarif::report(report, output::people(typed.people, PeopleShown::Counts)),
+        Format::Json => json::report(report, people),
+        Format::Sarif => sarif::report(report, people),
+        Format::Github => github::report(report, people),
+        Format::Gitlab => gitlab::report(report, people),
+        Format::Junit => junit::report(report, people),
+        Format::Markdown => markdown::report(report, people),
     };
     output::write(file, &bytes)
 }

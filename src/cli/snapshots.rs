@@ -5,10 +5,10 @@ use std::path::Path;
 
 use ssolint::source::project::{Project, ProjectConnection, ProjectError};
 use ssolint::source::snapshot::{self, Snapshot};
-use ssolint::source::terraform::{self, AppChoice};
+use ssolint::source::terraform::{self, AppChoice, BeforeAndAfter, Plan};
 
 use crate::Exit;
-use crate::arguments::SourceArguments;
+use crate::arguments::{PlanArguments, SourceArguments};
 use crate::live;
 use crate::output::{self, Problem};
 
@@ -31,20 +31,16 @@ struct Reading {
 /// cannot be read is said on standard error, and the others go on.
 pub fn read(source: &SourceArguments) -> Result<Read, Problem> {
     let project = live::project_if_any(&source.live)?;
-    let mut plan = source.plan.terraform_plan.as_deref().map(terraform::read).transpose().map_err(said)?;
-    if let (Some(plan), Some(folder)) = (&mut plan, &source.plan.terraform_dir) {
-        plan.sources = Some(terraform::hcl::read(folder).map_err(said)?);
-    }
+    let plan = plan(&source.plan)?;
     let alone = plan.is_some() && source.paths.is_empty() && source.live_connections.is_none();
     let mut reading = if alone {
         Reading { snapshots: vec![(Snapshot::default(), None)], exit: Exit::Clean }
     } else {
         as_it_is(source, project.as_ref())?
     };
-    if let Some(plan) = &plan {
-        let choice = source.plan.app.clone().map_or(AppChoice::Found, AppChoice::Address);
+    if let Some((plan, choice)) = &plan {
         for (snapshot, _) in &mut reading.snapshots {
-            *snapshot = terraform::planned(snapshot, plan, &choice);
+            *snapshot = terraform::planned(snapshot, plan, choice);
         }
     }
     if let Some(project) = &project {
@@ -118,6 +114,37 @@ impl Reading {
             }
         }
     }
+}
+
+/// The snapshot, and the snapshot with a plan laid over it; without a snapshot, what the plan alone says of before and after. `None` where no
+/// plan is named. What is worth knowing of how they fit is said on standard error.
+pub fn before_and_after(
+    before: Option<Snapshot>,
+    typed: &PlanArguments,
+) -> Result<Option<BeforeAndAfter>, Problem> {
+    let Some((plan, choice)) = plan(typed)? else { return Ok(None) };
+    if before.is_none() {
+        output::problem(&Problem(format!(
+            "{}: without a snapshot, only the people whom the plan names are compared, and what Torq has is not known; name the snapshot too",
+            plan.path
+        )));
+    }
+    let known = before.as_ref().map_or_else(Vec::new, |snapshot| snapshot.notices.clone());
+    let found = terraform::before_and_after(before, &plan, &choice);
+    for notice in found.after.notices.iter().filter(|notice| !known.contains(notice)) {
+        output::problem(&Problem(notice.clone()));
+    }
+    Ok(Some(found))
+}
+
+/// The plan that is named, with the places of its resources, and which app is meant.
+fn plan(typed: &PlanArguments) -> Result<Option<(Plan, AppChoice)>, Problem> {
+    let Some(file) = &typed.terraform_plan else { return Ok(None) };
+    let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
+    if let Some(folder) = &typed.terraform_dir {
+        plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
+    }
+    Ok(Some((plan, typed.app.clone().map_or(AppChoice::Found, AppChoice::Address))))
 }
 
 /// Two connections of one name could not be told apart in a report: says which, and gives the later ones a number.

@@ -106,6 +106,10 @@ impl Documents {
         self.overlays.get(name)
     }
 
+    pub fn overlays(&self) -> impl Iterator<Item = (&DocumentName, &Overlay)> {
+        self.overlays.iter()
+    }
+
     /// Says what is special about a document, in place of what was said before.
     pub fn lay_over(&mut self, name: DocumentName, overlay: Overlay) {
         self.overlays.insert(name, overlay);

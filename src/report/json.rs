@@ -10,6 +10,7 @@ use crate::signin::verdict::Verdict;
 use crate::signin::{PersonIndex, SignIn};
 
 use super::coverage::{self, NOT_COVERED};
+use super::lines::Lines;
 use super::{ConnectionReport, Report, Reported, WhyHidden};
 
 /// The version of the shape.
@@ -309,13 +310,13 @@ fn connection_row(connection: &ConnectionReport) -> Connection {
 }
 
 fn location(connection: &ConnectionReport, location: &Location) -> LocationRow {
-    let region = &location.region;
+    let lines = Lines::of(connection, location);
     LocationRow {
-        file: connection.file(location.file).map(|file| file.path.clone()).unwrap_or_default(),
-        line: region.line,
-        column: region.column,
-        end_line: region.end_line,
-        end_column: region.end_column,
+        file: lines.path.to_owned(),
+        line: lines.start.0,
+        column: lines.start.1,
+        end_line: lines.end.0,
+        end_column: lines.end.1,
         path: location.path.clone(),
     }
 }

@@ -7,13 +7,20 @@ pub mod baseline;
 pub mod coverage;
 pub mod diff;
 pub mod excerpt;
+pub mod gfm;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod lines;
+pub mod markdown;
 pub mod pretty;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;
 pub mod summary;
 pub mod who;
+pub mod wording;
 
 use crate::document::project::Names;
 use crate::document::{ProjectEntry, SourceFile};
@@ -188,6 +195,14 @@ pub struct Expectations {
 }
 
 impl ConnectionReport {
+    /// The entry of the project file that stands for a place which is in no file of the repository: of a connection that was read live, all
+    /// but what lies in the project file itself.
+    pub fn entry_for(&self, location: &Location) -> Option<&ProjectEntry> {
+        let in_project =
+            |entry: &ProjectEntry| self.file(location.file).is_some_and(|file| file.path == entry.file);
+        self.live_entry.as_ref().filter(|entry| !in_project(entry))
+    }
+
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|reported| reported.finding.severity == severity).count()
     }

@@ -15,7 +15,7 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::Excerpt;
-use super::{ConnectionReport, Expectations, Fault, Report, Reported, ShowIgnored, WhyHidden};
+use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, WhyHidden, wording};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,29 +243,17 @@ fn summary(
     names: &mut PeopleNames,
     out: &mut String,
 ) {
-    let counts = [Severity::Error, Severity::Warning, Severity::Note]
-        .map(|severity| plural(connection.count(severity), severity.name()))
-        .join(", ");
+    let counts = wording::counts(connection);
     let _ = writeln!(out, "{} ({}): {counts}", visible(&connection.name), visible(&connection.origin));
     if detail == Detail::Quiet {
         return;
     }
     let summary = &connection.summary;
     let mut line = |what: &str, text: &str| wrapped(out, what, text, terminal.width);
-    line(
-        "people",
-        &format!(
-            "{} considered: {} granted, {} locked out, {} unknown, {} not subject to SSO",
-            grouped(summary.people),
-            grouped(summary.granted),
-            grouped(summary.locked_out),
-            grouped(summary.unknown),
-            grouped(summary.not_subject)
-        ),
-    );
-    line("repair", &repair(connection));
+    line("people", &wording::people_told(summary));
+    line("repair", &wording::repair_told(summary));
     if let Some(expectations) = &summary.expectations {
-        line("expect", &expected(expectations));
+        line("expect", &wording::expectations_told(expectations));
     }
     line(
         "rules",
@@ -290,24 +278,6 @@ fn summary(
     left_out(connection, terminal, names, out);
     not_evaluated(&connection.not_evaluated, detail, terminal, out);
     wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
-}
-
-fn repair(connection: &ConnectionReport) -> String {
-    let summary = &connection.summary;
-    let mut text = format!(
-        "{} can repair SSO, by {}",
-        people(summary.can_repair_sso),
-        plural(summary.repair_mappings, "claim mapping")
-    );
-    if summary.may_repair_sso > 0 {
-        let _ = write!(text, "; of {} it is not known", people(summary.may_repair_sso));
-    }
-    if summary.backup_accounts_known {
-        let _ = write!(text, "; {}", plural(summary.backup_accounts, "backup account"));
-    } else {
-        text.push_str("; backup accounts are not known");
-    }
-    text
 }
 
 /// What is not shown, and why; what need not be evaluated; what of the baseline is found no more.
@@ -344,7 +314,7 @@ fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut Peopl
         let rules: Vec<String> = rules.into_iter().collect();
         let text = format!(
             "{} of the baseline found no more: {}; --prune-baseline takes them out",
-            plural(connection.fixed.len(), "finding"),
+            wording::plural(connection.fixed.len(), "finding"),
             rules.join(", ")
         );
         wrapped(out, "fixed", &text, terminal.width);
@@ -356,32 +326,12 @@ fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut Peopl
     for (reason, rules) in accepted {
         let text = format!(
             "{} not evaluated ({}): {}",
-            plural(rules.len(), "rule"),
+            wording::plural(rules.len(), "rule"),
             rules.join(", "),
             visible(reason)
         );
         wrapped(out, "accepted", &text, terminal.width);
     }
-}
-
-/// How expectations fare, and the share of the mapping table that they touch.
-fn expected(counts: &Expectations) -> String {
-    let mut text = format!("{} as expected", grouped(counts.hold));
-    if counts.hold_by_assumption > 0 {
-        let _ = write!(text, " ({} on what is assumed)", grouped(counts.hold_by_assumption));
-    }
-    let _ = write!(text, ", {} not, {} not known", grouped(counts.fail), grouped(counts.not_known));
-    if counts.about_nobody > 0 {
-        let _ = write!(text, ", {} about nobody", grouped(counts.about_nobody));
-    }
-    let share = (100 * counts.mappings_exercised).checked_div(counts.mappings).unwrap_or(0);
-    let _ = write!(
-        text,
-        "; they exercise {} of {} ({share} %)",
-        grouped(counts.mappings_exercised),
-        plural(counts.mappings, "claim mapping")
-    );
-    text
 }
 
 fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out: &mut String) {
@@ -394,28 +344,9 @@ fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out:
         }
         return;
     }
-    // Usually many rules lack the same thing: name each thing once.
-    let mut needs: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for row in rows {
-        for need in &row.needs {
-            match needs.iter_mut().find(|(missing, _, _)| *missing == need.missing) {
-                Some((_, _, rules)) => rules.push(row.rule),
-                None => needs.push((&need.missing, &need.remedy, vec![row.rule])),
-            }
-        }
+    for missing in wording::missing(rows) {
+        wrapped(out, "unknown", &missing.told(), terminal.width);
     }
-    for (missing, remedy, rules) in needs {
-        let more = if rules.len() > 3 { format!(" and {} more", rules.len() - 3) } else { String::new() };
-        let named: Vec<&str> = rules.iter().copied().take(3).collect();
-        let text = format!("{} (for {}{more}). {}", visible(missing), named.join(", "), visible(remedy));
-        wrapped(out, "unknown", &text, terminal.width);
-    }
-}
-
-/// `1 error`, `2 errors`.
-fn plural(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", grouped(count))
 }
 
 /// A line of the summary: what it is about, then the text, wrapped beside it.

@@ -16,8 +16,8 @@ use serde_sarif::sarif::{
     Suppression, Tool, ToolComponent,
 };
 
+use crate::document::JsonPath;
 use crate::document::json_path::Step;
-use crate::document::{DocumentName, JsonPath, ProjectEntry};
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity, Spot, locate};
 use crate::rules::page::Life;
@@ -25,6 +25,8 @@ use crate::rules::{Rule, catalogue};
 
 use super::coverage::{self, NOT_COVERED};
 use super::json::{Safe, to_bytes};
+use super::lines::{Lines, normal};
+use super::wording::{self, Told, sentence};
 use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, Summary, WhyHidden};
 
 /// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
@@ -193,14 +195,12 @@ fn result(
     names: &mut PeopleNames,
 ) -> Found {
     let finding = &reported.finding;
-    let related: Vec<(i64, String, Location)> = finding
-        .related
-        .iter()
-        .zip(&reported.related)
+    let places = finding.related.iter().zip(&reported.related);
+    let related: Vec<(i64, String, Location)> = wording::related(connection, reported, names)
+        .into_iter()
+        .zip(places)
         .zip(1..)
-        .map(|((related, place), id)| {
-            let label = related.message.show(names);
-            let label = if label.is_empty() { visible(&place.path) } else { label };
+        .map(|(((_, label), (related, place)), id)| {
             let location = Location {
                 id: Some(id),
                 message: Some(Message { text: Some(plain_text(&label)), ..Message::default() }),
@@ -209,16 +209,8 @@ fn result(
             (id, label, location)
         })
         .collect();
-    // What is wrong, why, and what to do; the first sentence is what code scanning shows as the title.
-    let mut sentences: Vec<String> = [&finding.message, &finding.why, &finding.fix]
-        .into_iter()
-        .map(|prose| sentence(&prose.show(names)))
-        .filter(|sentence| !sentence.is_empty())
-        .collect();
-    // A live finding lies on the project file, so the document is named in words.
-    if let (Some(_), Some(first)) = (live_entry(connection, &finding.spot), sentences.first_mut()) {
-        *first = format!("{}: {first}", visible(&finding.spot.place.document.to_string()));
-    }
+    // The first sentence is what code scanning shows as the title.
+    let sentences = Told::new(connection, reported, names).sentences();
     let labels = || related.iter().map(|(id, label, _)| (*id, label.as_str()));
     let mut result = Found::builder()
         .rule_id(finding.rule)
@@ -258,12 +250,6 @@ fn level(severity: Severity) -> ResultLevel {
         Severity::Warning => ResultLevel::Warning,
         Severity::Note => ResultLevel::Note,
     }
-}
-
-/// Ends a sentence that has no end.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The sentences, and a last one that links to the related locations by their ids.
@@ -329,23 +315,13 @@ fn escape(text: &str, acts: fn(char) -> bool) -> String {
 }
 
 fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot) -> Location {
-    let path = connection.file(place.file).map_or(&connection.origin, |file| &file.path);
-    let region = &place.region;
-    let physical = match live_entry(connection, spot) {
-        Some(entry) => physical(&entry.file, (entry.line, entry.column), (entry.line, entry.end_column)),
-        None => physical(path, (region.line, region.column), (region.end_line, region.end_column)),
-    };
+    let lines = Lines::of(connection, place);
+    let physical = physical(lines.path, lines.start, lines.end);
     Location {
         physical_location: Some(physical),
         logical_locations: Some(vec![logical(spot)]),
         ..Location::default()
     }
-}
-
-/// Where a finding lies that has no file of its own in the repository; one in the project file has.
-fn live_entry<'c>(connection: &'c ConnectionReport, spot: &Spot) -> Option<&'c ProjectEntry> {
-    let in_project = matches!(spot.place.document, DocumentName::Project | DocumentName::Comments);
-    connection.live_entry.as_ref().filter(|_| !in_project)
 }
 
 /// The place as document and JSON path, which does not change when lines do.
@@ -392,9 +368,11 @@ fn is_absolute(path: &str) -> bool {
 /// A path as a relative URI reference (RFC 3986): nothing in it but the characters that always stand for themselves, so neither `#`, `?`
 /// nor a colon in the first segment makes it something else.
 fn relative_uri(path: &str) -> String {
-    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
-    let uri = segments.map(encoded).collect::<Vec<_>>().join("/");
-    if uri.is_empty() { ".".to_owned() } else { uri }
+    let path = normal(path);
+    match path.trim_start_matches('/') {
+        "" => ".".to_owned(),
+        path => path.split('/').map(encoded).collect::<Vec<_>>().join("/"),
+    }
 }
 
 fn encoded(segment: &str) -> String {
