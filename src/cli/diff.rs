@@ -15,7 +15,8 @@ use ssolint::signin::{Change, Difference};
 use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{ColourChoice, DiffArguments};
+use crate::arguments::{ColourChoice, DiffArguments, LiveArguments};
+use crate::live;
 use crate::output::{self, Problem};
 use crate::snapshots;
 
@@ -58,7 +59,21 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let edits = edits(typed)?;
-    let sides = sides(typed, &edits)?;
+    let changes_nothing = typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none();
+    if changes_nothing && (typed.live_connection.is_none() || typed.before.is_none()) {
+        return Err(Problem(
+            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code', --patch FILE or --terraform-plan FILE"
+                .to_owned(),
+        ));
+    }
+    let (live, exit) = match &typed.live_connection {
+        Some(name) => one_live(name.as_ref(), &typed.live)?,
+        None => (None, Exit::Clean),
+    };
+    if typed.live_connection.is_some() && live.is_none() {
+        return Ok(exit);
+    }
+    let sides = sides(typed, live)?;
     let edited = edit::apply(&sides.after.documents, &edits)?;
     let world_before = ssolint::check::load(&sides.before.documents, sides.before.faults.clone());
     let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
@@ -90,7 +105,7 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
         Cause::NewlyAssumed => difference.newly_assumed().next().is_some(),
         Cause::NoRescue => difference.leaves_no_rescue(),
     });
-    Ok(Exit::worst([unread, if found { Exit::Findings } else { Exit::Clean }]))
+    Ok(Exit::worst([unread, exit, if found { Exit::Findings } else { Exit::Clean }]))
 }
 
 /// What is compared, before edits, and how each side is named.
@@ -101,34 +116,50 @@ struct Sides {
     after_shown: String,
 }
 
-fn sides(typed: &DiffArguments, edits: &[Edit]) -> Result<Sides, Problem> {
+/// What was read live stands for the side that no path names, or for both; a plan lies over the one before.
+fn sides(typed: &DiffArguments, live: Option<Snapshot>) -> Result<Sides, Problem> {
+    let before = match (&typed.before, &live) {
+        (Some(path), _) => Some(read(path)?),
+        (None, live) => live.clone(),
+    };
     let plan = typed.plan.terraform_plan.as_deref().map(snapshot::shown);
-    if let (Some(plan), Some(found)) =
-        (plan, snapshots::before_and_after(typed.before.as_deref(), &typed.plan)?)
-    {
+    let alone = before.is_none();
+    if let (Some(plan), Some(found)) = (plan, snapshots::before_and_after(before.clone(), &typed.plan)?) {
         let origin = &found.before.documents.origin;
-        let (before_shown, after_shown) = match &typed.before {
-            Some(_) => (origin.clone(), format!("{origin} after applying {plan}")),
-            None => (format!("{plan} before apply"), format!("{plan} after apply")),
+        let (before_shown, after_shown) = if alone {
+            (format!("{plan} before apply"), format!("{plan} after apply"))
+        } else {
+            (origin.clone(), format!("{origin} after applying {plan}"))
         };
         return Ok(Sides { before: found.before, before_shown, after: found.after, after_shown });
     }
-    let Some(before) = &typed.before else {
-        return Err(Problem("name the snapshot before, or a plan: --terraform-plan FILE".to_owned()));
-    };
-    if typed.after.is_none() && edits.is_empty() {
+    let Some(before) = before else {
         return Err(Problem(
-            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code', --patch FILE or --terraform-plan FILE"
-                .to_owned(),
+            "name the snapshot before, a connection with --live, or a plan: --terraform-plan FILE".to_owned(),
         ));
-    }
-    let before = read(before)?;
-    let after = match &typed.after {
-        Some(path) => read(path)?,
-        None => before.clone(),
+    };
+    let after = match (&typed.after, live) {
+        (Some(path), _) => read(path)?,
+        (None, Some(live)) => live,
+        (None, None) => before.clone(),
     };
     let (before_shown, after_shown) = (before.documents.origin.clone(), after.documents.origin.clone());
     Ok(Sides { before, before_shown, after, after_shown })
+}
+
+/// One connection, read live, and what it costs that a part of it was not reached; `None` where none of it was, which has been said.
+fn one_live(name: Option<&String>, arguments: &LiveArguments) -> Result<(Option<Snapshot>, Exit), Problem> {
+    let project = live::project(arguments)?;
+    let readable = project.connections.iter().filter(|connection| connection.live.is_some()).count();
+    if name.is_none() && readable > 1 {
+        return Err(Problem(format!(
+            "{} has {readable} connections that can be read live: name one, --live NAME",
+            project.file.display()
+        )));
+    }
+    let names: Vec<String> = name.into_iter().cloned().collect();
+    let (snapshots, exit) = live::snapshots(&project, &names, arguments)?;
+    Ok((snapshots.into_iter().next(), exit))
 }
 
 fn read(path: &Path) -> Result<Snapshot, Problem> {

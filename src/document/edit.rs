@@ -986,6 +986,9 @@ fn read_back(name: &DocumentName, value: Value) -> Result<Value, String> {
         DocumentName::Roles => kept::<torq::Roles>(value),
         DocumentName::TorqUsers => kept::<torq::Users>(value),
         DocumentName::TerraformPlan => Err("a Terraform plan is not edited here".to_owned()),
+        DocumentName::Project | DocumentName::Comments => {
+            Err("the project file is not edited here".to_owned())
+        }
     }
 }
 

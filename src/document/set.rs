@@ -9,6 +9,7 @@ use super::json_path::JsonPath;
 use super::name::DocumentName;
 use super::overlay::Overlay;
 use super::position::Format;
+use super::project::Judgements;
 
 /// A text as a person finds it: a file of a snapshot, or the single file that holds several documents.
 #[derive(Debug, Clone)]
@@ -61,6 +62,10 @@ pub struct Documents {
     pub origin: String,
     /// Set where the documents were read live.
     pub live_entry: Option<ProjectEntry>,
+    /// The name that the project file gives to the connection; it goes before the one in `connection.yaml`.
+    pub called: Option<String>,
+    /// What the project file says of what is found here; nothing where there is none.
+    pub judgements: Arc<Judgements>,
     files: Vec<SourceFile>,
     by_name: BTreeMap<DocumentName, Document>,
     overlays: BTreeMap<DocumentName, Overlay>,

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use crate::document::connection::Connection;
 use crate::document::manifest::{self, Manifest};
 use crate::document::okta as okta_shape;
+use crate::document::project::Expectation;
 use crate::document::torq as torq_shape;
 use crate::document::{DocumentName, Documents, JsonPath, ReadFault, reading};
 
@@ -35,6 +36,8 @@ pub struct World {
     pub federated_claims_complete: bool,
     pub authorization_server: Fact<AuthorizationServer>,
     pub server_claims: Fact<Vec<Claim>>,
+    /// Whether a claim that is not among them is known not to be there.
+    pub server_claims_complete: bool,
     pub server_policies: Fact<Vec<TokenPolicy>>,
     pub server_policies_complete: bool,
     /// Ids of assigned groups in the order of `okta/app-groups.json`.
@@ -57,6 +60,8 @@ pub struct World {
     pub manifest: Option<Manifest>,
     /// The Terraform plan that was laid over the documents.
     pub plan: Option<PlanFacts>,
+    /// Who is expected to get which role in this connection, in the order of the project file.
+    pub expectations: Vec<Expectation>,
     /// Documents that are there and could not be read.
     pub faults: Vec<ReadFault>,
     /// What is missing as a document: not there, refused, unreadable or incomplete.
@@ -100,10 +105,15 @@ impl<'a> Loader<'a> {
             Fact::Absent => Wizard::new(&Connection::default()),
             Fact::Unknown(gap) => Wizard::unknown(gap),
         };
-        let name = connection
-            .known()
-            .and_then(|connection| connection.name.clone())
-            .unwrap_or_else(|| fallback_name(&self.documents.origin));
+        let name = name(self.documents, connection.known());
+        let expectations = self
+            .documents
+            .judgements
+            .expectations
+            .iter()
+            .filter(|expectation| expectation.connections.matches(&name))
+            .cloned()
+            .collect();
         let open = self.documents.overlay(&DocumentName::App).map(|overlay| overlay.unknown.clone());
         let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| {
             let mut app = App::new(&app);
@@ -116,6 +126,8 @@ impl<'a> Loader<'a> {
         let (torq_users, torq_user_list) = self.torq_users();
         let (mappings, mapped_emails) = self.mappings();
         let (federated_claims, federated_claims_complete) = self.part_list(&DocumentName::FederatedClaims);
+        let (server_claims, server_claims_complete) =
+            self.part_list(&DocumentName::AuthorizationServerClaims);
         let (server_policies, server_policies_complete) =
             self.part_list(&DocumentName::AuthorizationServerPolicies);
         let (roles, roles_complete) = self.roles();
@@ -136,7 +148,8 @@ impl<'a> Loader<'a> {
             authorization_server: self
                 .one::<okta_shape::AuthorizationServer>(&DocumentName::AuthorizationServer)
                 .map(|server| AuthorizationServer::new(&server)),
-            server_claims: self.whole_list(&DocumentName::AuthorizationServerClaims).map(claims::of_server),
+            server_claims: server_claims.map(claims::of_server),
+            server_claims_complete,
             server_policies: server_policies.map(policy::token_policies),
             server_policies_complete,
             app_groups_complete: app_groups_listing.is_complete(),
@@ -155,6 +168,7 @@ impl<'a> Loader<'a> {
             torq_user_list,
             manifest: None,
             plan: self.plan(),
+            expectations,
             faults: Vec::new(),
             document_gaps: Vec::new(),
         };
@@ -407,6 +421,17 @@ fn group_rules(rows: Vec<okta_shape::GroupRule>) -> Vec<GroupRule> {
             position,
         })
         .collect()
+}
+
+/// How the connection is called: as the project file has it, else as `connection.yaml` says, else after the folder or file it came from.
+pub fn connection_name(documents: &Documents) -> String {
+    let connection = reading::read::<Connection>(documents, &DocumentName::Connection);
+    name(documents, connection.and_then(Result::ok).as_ref())
+}
+
+fn name(documents: &Documents, connection: Option<&Connection>) -> String {
+    let own = || connection.and_then(|connection| connection.name.clone());
+    documents.called.clone().or_else(own).unwrap_or_else(|| fallback_name(&documents.origin))
 }
 
 /// A connection without a name is called after the folder or file that it came from.
