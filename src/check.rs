@@ -56,6 +56,16 @@ pub fn connection(
     rules: impl IntoIterator<Item = &'static Rule>,
     options: &Options,
 ) -> ConnectionReport {
+    looked_at(snapshot, rules, options, |_| ()).0
+}
+
+/// Checks one connection, and looks at its simulation for a report that tells more than findings and counts.
+pub fn looked_at<T>(
+    snapshot: Snapshot,
+    rules: impl IntoIterator<Item = &'static Rule>,
+    options: &Options,
+    look: impl FnOnce(&SignIn<'_>) -> T,
+) -> (ConnectionReport, T) {
     let world = load(&snapshot.documents, snapshot.faults);
     let sign_in = SignIn::new(&world, &[]);
     let checked = run_rules(&sign_in, rules, options);
@@ -80,7 +90,8 @@ pub fn connection(
             Fault { file: fault.file.clone(), line, column, message: fault.message.clone() }
         })
         .collect();
-    ConnectionReport {
+    let seen = look(&sign_in);
+    let report = ConnectionReport {
         name: world.name.clone(),
         origin: snapshot.documents.origin.clone(),
         files: snapshot.documents.files().to_vec(),
@@ -93,7 +104,8 @@ pub fn connection(
         assumed: assumed(&sign_in),
         declared: declared(&world),
         summary: summary(&sign_in),
-    }
+    };
+    (report, seen)
 }
 
 fn declared(world: &World) -> Vec<String> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use globset::Glob;
+use ssolint::finding::prose::PeopleNames;
 use ssolint::finding::{PeopleShown, Severity};
+use ssolint::report::page::{self, Picture, picture};
 use ssolint::report::pretty::Detail;
 use ssolint::report::{
     ConnectionReport, Report, github, gitlab, json, junit, markdown, pretty, sarif, statistics,
@@ -27,9 +29,10 @@ enum Format {
     Gitlab,
     Junit,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 7] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pretty", Format::Pretty),
     ("json", Format::Json),
     ("sarif", Format::Sarif),
@@ -37,6 +40,7 @@ const FORMATS: [(&str, Format); 7] = [
     ("gitlab", Format::Gitlab),
     ("junit", Format::Junit),
     ("markdown", Format::Markdown),
+    ("html", Format::Html),
 ];
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
@@ -49,15 +53,26 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let read = snapshots::read_planned(&typed.source)?;
     let options = options();
     let mut report = Report::default();
+    let mut page = targets.iter().any(|target| target.format == Format::Html).then(|| Page {
+        pictures: Vec::new(),
+        names: PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())),
+    });
+    let most_people = picture::MOST_PEOPLE / read.snapshots.len().max(1);
     for snapshot in read.snapshots {
-        report.connections.push(ssolint::check::connection(snapshot, rules.iter().copied(), &options));
+        let (connection, ()) =
+            ssolint::check::looked_at(snapshot, rules.iter().copied(), &options, |sign_in| {
+                if let Some(page) = &mut page {
+                    page.pictures.push(Picture::new(sign_in, most_people, &mut page.names));
+                }
+            });
+        report.connections.push(connection);
     }
     let clashes = snapshots::tell_apart(
         report.connections.iter_mut().map(|connection| (&mut connection.name, connection.origin.as_str())),
     );
     clashes.iter().for_each(output::problem);
     for target in &targets {
-        write(&report, target, typed, colour)?;
+        write(&report, page.as_ref(), target, typed, colour)?;
     }
     let unread = if clashes.is_empty() { read.exit } else { Exit::WrongUse };
     Ok(Exit::worst(report.connections.iter().map(|connection| exit(connection, fail_on)).chain([unread])))
@@ -69,21 +84,32 @@ fn options() -> Options {
     Options::from([("snapshot-stale".to_owned(), BTreeMap::from([("today".to_owned(), today.into())]))])
 }
 
+/// What only a page shows.
+struct Page {
+    /// Of the connections, in their order.
+    pictures: Vec<Picture>,
+    names: PeopleNames,
+}
+
+impl Format {
+    /// Whole organisations read what CI shows, so people are counted there.
+    fn people_by_default(self) -> PeopleShown {
+        match self {
+            Self::Pretty | Self::Json | Self::Html => PeopleShown::Names,
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Markdown => PeopleShown::Counts,
+        }
+    }
+}
+
 fn write(
     report: &Report,
+    page: Option<&Page>,
     target: &Target<Format>,
     typed: &CheckArguments,
     colour: ColourChoice,
 ) -> Result<(), Problem> {
     let file = target.file.as_ref();
-    // Whole organisations read what CI shows, so people are counted there.
-    let by_default = match target.format {
-        Format::Pretty | Format::Json => PeopleShown::Names,
-        Format::Sarif | Format::Github | Format::Gitlab | Format::Junit | Format::Markdown => {
-            PeopleShown::Counts
-        }
-    };
-    let people = output::people(typed.people, by_default);
+    let people = output::people(typed.people, target.format.people_by_default());
     let bytes = match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
@@ -104,6 +130,9 @@ fn write(
         Format::Gitlab => gitlab::report(report, people),
         Format::Junit => junit::report(report, people),
         Format::Markdown => markdown::report(report, people),
+        Format::Html => {
+            page.map_or_else(Vec::new, |page| page::check(report, &page.pictures, &mut page.names.clone()))
+        }
     };
     output::write(file, &bytes)
 }
