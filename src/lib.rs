@@ -34,6 +34,7 @@ pub mod document;
 pub mod finding;
 pub mod model;
 pub mod report;
+pub mod rollout;
 pub mod rules;
 pub mod signin;
 pub mod source;

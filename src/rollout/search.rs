@@ -1,0 +1,306 @@
+//! The search for a shortest sequence of safe steps: A*, over every configuration that the steps can make.
+//!
+//! What keeps it small and changes nothing of what is found:
+//! - **One more element is never worse** (redirect URIs, response and grant types, assignments). Of any safe sequence, all that are added
+//!   can come first and all that are removed last: every state then has at least the elements that it had. So the search goes on with the
+//!   elements of both sides there, and the additions and removals stand around what it finds.
+//! - **What no gate reads** comes last.
+//! - Elements that both sides have stay: taking one away and putting it back helps nobody, by the same reason.
+//! - States are decided as they come up, nearest first, and once.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::signin::difference::Side;
+
+use super::change::{Changes, Configuration, Presence};
+use super::distance::Target;
+use super::state::States;
+use super::step::Step;
+
+/// How a search ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Found(Vec<Step>),
+    /// Every state that can be reached safely was reached, and the end is not among them.
+    Exhausted,
+    /// There are more states than the limit.
+    Limit,
+}
+
+/// What is searched: everything but what can stand first or last.
+pub struct Space<'a> {
+    changes: &'a Changes,
+    start: Configuration,
+    goal: Configuration,
+    target: Target,
+    first: Vec<Step>,
+    last: Vec<Step>,
+    fields: Vec<usize>,
+    elements: Vec<usize>,
+}
+
+/// Who loses something in the states that were decided; sets that are the same are kept once.
+#[derive(Default)]
+pub struct Decided {
+    states: HashMap<Configuration, Rc<[u32]>>,
+    sets: HashSet<Rc<[u32]>>,
+}
+
+/// Steps that wait in line; a node in memory is about forty bytes.
+const MOST_WAITING: usize = 8_000_000;
+
+impl Decided {
+    /// How many states were decided.
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// The different sets of people who lose something.
+    pub fn sets(&self) -> Vec<Rc<[u32]>> {
+        let mut sets: Vec<Rc<[u32]>> = self.sets.iter().cloned().collect();
+        sets.sort();
+        sets
+    }
+
+    fn lost(&mut self, states: &mut States<'_>, configuration: &Configuration) -> Rc<[u32]> {
+        if let Some(lost) = self.states.get(configuration) {
+            return lost.clone();
+        }
+        let lost: Rc<[u32]> = states.lost(configuration).into();
+        let lost = match self.sets.get(&lost) {
+            Some(known) => known.clone(),
+            None => {
+                self.sets.insert(lost.clone());
+                lost
+            }
+        };
+        self.states.insert(configuration.clone(), lost.clone());
+        lost
+    }
+}
+
+impl<'a> Space<'a> {
+    pub fn new(changes: &'a Changes) -> Self {
+        let (before, after) = (changes.configuration(Side::Before), changes.configuration(Side::After));
+        let (mut start, mut goal) = (before, after);
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        let mut elements = Vec::new();
+        for (element, change) in changes.elements.iter().enumerate() {
+            if !changes.is_never_worse(element) {
+                elements.push(element);
+                continue;
+            }
+            match change.side {
+                Side::After => first.push(Step::SetElement { element, to: Presence::There }),
+                Side::Before => last.push(Step::SetElement { element, to: Presence::NotThere }),
+            }
+            for configuration in [&mut start, &mut goal] {
+                if let Some(slot) = configuration.elements.get_mut(element) {
+                    *slot = Presence::There;
+                }
+            }
+        }
+        let (fields, quiet): (Vec<usize>, Vec<usize>) =
+            (0..changes.fields.len()).partition(|field| changes.decides(*field));
+        for field in quiet {
+            last.push(Step::SetField { field, to: Side::After });
+            if let Some(slot) = goal.fields.get_mut(field) {
+                *slot = Side::Before;
+            }
+        }
+        let target = Target::new(&goal.table, changes.pool.len());
+        Self { changes, start, goal, target, first, last, fields, elements }
+    }
+
+    /// Searches for the sake of some of the protected people; `None`: of all.
+    pub fn search(
+        &self,
+        states: &mut States<'_>,
+        decided: &mut Decided,
+        sake_of: Option<&[u32]>,
+        most_states: usize,
+    ) -> Ending {
+        let is_safe = |lost: &[u32]| match sake_of {
+            None => lost.is_empty(),
+            Some(people) => !people.iter().any(|person| lost.binary_search(person).is_ok()),
+        };
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut seen: HashSet<Configuration> = HashSet::new();
+        let mut waiting = Waiting::default();
+        waiting.push(self.distance(&self.start), 0, Entry::Reach { parent: None, step: None });
+        while let Some((bound, entry)) = waiting.pop() {
+            match entry {
+                Entry::Reach { parent, step } => {
+                    let from = parent.and_then(|parent| nodes.get(parent));
+                    let steps = from.map_or(0, |node| node.steps + 1);
+                    let configuration = match (from, step) {
+                        (Some(node), Some(step)) => step.apply(&node.configuration),
+                        _ => self.start.clone(),
+                    };
+                    if seen.contains(&configuration) {
+                        continue;
+                    }
+                    if decided.len() >= most_states && !decided.states.contains_key(&configuration) {
+                        return Ending::Limit;
+                    }
+                    let lost = decided.lost(states, &configuration);
+                    seen.insert(configuration.clone());
+                    if !is_safe(&lost) {
+                        continue;
+                    }
+                    if configuration == self.goal {
+                        return Ending::Found(self.path(&nodes, parent, step));
+                    }
+                    nodes.push(Node { configuration, parent, step, steps });
+                    waiting.push(bound, steps, Entry::Continue { node: nodes.len() - 1 });
+                }
+                Entry::Continue { node: index } => {
+                    let Some(node) = nodes.get(index) else { continue };
+                    let mut goes_on = false;
+                    for (step, distance) in self.steps_from(&node.configuration) {
+                        let total = node.steps + 1 + distance;
+                        if total == bound {
+                            let next = Entry::Reach { parent: Some(index), step: Some(step) };
+                            waiting.push(bound, node.steps + 1, next);
+                        }
+                        goes_on |= total > bound;
+                    }
+                    if goes_on {
+                        waiting.push(bound + 1, node.steps, Entry::Continue { node: index });
+                    }
+                    if waiting.len() > MOST_WAITING {
+                        return Ending::Limit;
+                    }
+                }
+            }
+        }
+        Ending::Exhausted
+    }
+
+    fn path(&self, nodes: &[Node], parent: Option<usize>, step: Option<Step>) -> Vec<Step> {
+        let mut middle: Vec<Step> = step.into_iter().collect();
+        let mut at = parent.and_then(|parent| nodes.get(parent));
+        while let Some(node) = at {
+            middle.extend(node.step);
+            at = node.parent.and_then(|parent| nodes.get(parent));
+        }
+        middle.reverse();
+        [self.first.as_slice(), &middle, &self.last].concat()
+    }
+
+    /// The least number of steps that a configuration is away from the end: each step changes one thing.
+    fn distance(&self, configuration: &Configuration) -> usize {
+        self.target.from(&configuration.table) + self.distance_without_table(configuration)
+    }
+
+    fn distance_without_table(&self, configuration: &Configuration) -> usize {
+        fn differing<T: PartialEq>(one: &[T], other: &[T]) -> usize {
+            one.iter().zip(other).filter(|(one, other)| one != other).count()
+        }
+        differing(&configuration.fields, &self.goal.fields)
+            + differing(&configuration.events, &self.goal.events)
+            + differing(&configuration.elements, &self.goal.elements)
+            + usize::from(configuration.filter != self.goal.filter)
+    }
+
+    /// Every step from a configuration, with the distance of where it leads.
+    fn steps_from(&self, configuration: &Configuration) -> Vec<(Step, usize)> {
+        let mut steps = Vec::new();
+        self.table_steps(configuration, &mut steps);
+        let own = self.target.from(&configuration.table);
+        let mut others: Vec<Step> = Vec::new();
+        for field in &self.fields {
+            let to = match configuration.fields.get(*field) {
+                Some(Side::Before) => Side::After,
+                Some(Side::After) => Side::Before,
+                None => continue,
+            };
+            others.push(Step::SetField { field: *field, to });
+        }
+        let filters = 0..self.changes.filters.len();
+        others.extend(filters.filter(|to| *to != configuration.filter).map(|to| Step::ReplaceFilter { to }));
+        let events = configuration.events.iter().enumerate();
+        others.extend(
+            events.filter(|(_, side)| **side == Side::Before).map(|(event, _)| Step::Happen { event }),
+        );
+        for element in &self.elements {
+            let to = match configuration.elements.get(*element) {
+                Some(Presence::There) => Presence::NotThere,
+                Some(Presence::NotThere) => Presence::There,
+                None => continue,
+            };
+            others.push(Step::SetElement { element: *element, to });
+        }
+        steps.extend(others.into_iter().map(|step| {
+            let distance = own + self.distance_without_table(&step.apply(configuration));
+            (step, distance)
+        }));
+        steps
+    }
+
+    fn table_steps(&self, configuration: &Configuration, steps: &mut Vec<(Step, usize)>) {
+        let rest = self.distance_without_table(configuration);
+        let table = &configuration.table;
+        let missing: Vec<u32> = (0..)
+            .zip(&self.changes.most)
+            .filter(|(mapping, most)| table.iter().filter(|row| *row == mapping).count() < **most)
+            .map(|(mapping, _)| mapping)
+            .collect();
+        let whole = self.target.opened(table, None);
+        for mapping in &missing {
+            for (at, bound) in whole.with(*mapping).into_iter().enumerate() {
+                steps.push((Step::AddMapping { mapping: *mapping, at }, rest + bound));
+            }
+        }
+        for (at, row) in table.iter().enumerate() {
+            let opened = self.target.opened(table, Some(at));
+            for to in &missing {
+                let bound = opened.with(*to).get(at).copied().unwrap_or(0);
+                steps.push((Step::EditMapping { at, to: *to }, rest + bound));
+            }
+            for (to, bound) in opened.with(*row).into_iter().enumerate().filter(|(to, _)| *to != at) {
+                steps.push((Step::MoveMapping { from: at, to }, rest + bound));
+            }
+            steps.push((Step::DeleteMapping { at }, rest + opened.closed()));
+        }
+    }
+}
+
+struct Node {
+    configuration: Configuration,
+    parent: Option<usize>,
+    step: Option<Step>,
+    steps: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Entry {
+    /// Take a step and decide the state.
+    Reach { parent: Option<usize>, step: Option<Step> },
+    /// Take the steps of a safe state that lead on at this bound.
+    Continue { node: usize },
+}
+
+/// What is to be done next: the lowest bound first, then the furthest, then what came first.
+#[derive(Default)]
+struct Waiting {
+    heap: BinaryHeap<Reverse<(usize, Reverse<usize>, u64, Entry)>>,
+    next: u64,
+}
+
+impl Waiting {
+    fn push(&mut self, bound: usize, steps: usize, entry: Entry) {
+        self.heap.push(Reverse((bound, Reverse(steps), self.next, entry)));
+        self.next += 1;
+    }
+
+    fn pop(&mut self) -> Option<(usize, Entry)> {
+        self.heap.pop().map(|Reverse((bound, _, _, entry))| (bound, entry))
+    }
+
+    fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
