@@ -1,7 +1,7 @@
 //! `ssolint diff`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ssolint::document::edit::{self, Edit, EditError};
 use ssolint::document::position::Format as TextFormat;
@@ -55,7 +55,7 @@ impl From<EditError> for Problem {
 pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
-    let edits = edits(typed)?;
+    let edits = edits(&typed.patches, &typed.sets)?;
     if typed.after.is_none() && edits.is_empty() {
         return Err(Problem(
             "name a second snapshot, or say what changes: --set 'connection.torq.flow=code' or --patch FILE"
@@ -101,15 +101,15 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     Ok(Exit::worst(unread.into_iter().chain([if found { Exit::Findings } else { Exit::Clean }])))
 }
 
-fn read(path: &Path) -> Result<Snapshot, Problem> {
+pub fn read(path: &Path) -> Result<Snapshot, Problem> {
     snapshot::read(path).map_err(|error| Problem(error.to_string()))
 }
 
-fn load(documents: &Documents, snapshot: &Snapshot) -> World {
+pub fn load(documents: &Documents, snapshot: &Snapshot) -> World {
     ssolint::check::load(documents, snapshot.faults.clone())
 }
 
-fn say_faults(world: &World, documents: &Documents) -> Exit {
+pub fn say_faults(world: &World, documents: &Documents) -> Exit {
     let mut locator = Locator::new(documents);
     for fault in &world.faults {
         let (line, column) = locator.fault(fault).unwrap_or((1, 1));
@@ -119,9 +119,9 @@ fn say_faults(world: &World, documents: &Documents) -> Exit {
 }
 
 /// Patch files first, then what `--set` says, each in the order in which it was typed.
-fn edits(typed: &DiffArguments) -> Result<Vec<Edit>, Problem> {
+pub fn edits(patches: &[PathBuf], sets: &[String]) -> Result<Vec<Edit>, Problem> {
     let mut edits = Vec::new();
-    for path in &typed.patches {
+    for path in patches {
         let shown = path.to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(path)
             .map_err(|error| Problem(format!("{shown} could not be read: {error}")))?;
@@ -131,7 +131,7 @@ fn edits(typed: &DiffArguments) -> Result<Vec<Edit>, Problem> {
         };
         edits.extend(edit::patch(&SourceFile { path: shown, text: text.into(), format })?);
     }
-    for text in &typed.sets {
+    for text in sets {
         edits.push(edit::expression(text)?);
     }
     Ok(edits)

@@ -9,6 +9,7 @@ mod init;
 mod live;
 mod output;
 mod pull;
+mod rollout;
 mod snapshots;
 mod who;
 
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(typed) => check::run(&typed, arguments.colour),
         Command::Who(typed) => who::run(&typed, arguments.colour),
         Command::Diff(typed) => diff::run(&typed, arguments.colour),
+        Command::Rollout(typed) => rollout::run(&typed, arguments.colour),
         Command::Pull(typed) => pull::run(&typed),
         Command::Init(typed) => init::run(&typed),
         Command::Rules(typed) => explain::rules(&typed),

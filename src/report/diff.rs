@@ -145,7 +145,7 @@ fn heading(change: Change) -> &'static str {
 }
 
 /// An edit, with the addresses in it shown as people are.
-fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
+pub(super) fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
     let is_delimiter = |c: char| "[]{}=\"', ".contains(c);
     let pieces = edit.split_inclusive(is_delimiter).map(|piece| {
         let word = piece.trim_end_matches(is_delimiter);
@@ -351,7 +351,7 @@ pub fn json(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> {
     bytes
 }
 
-fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
+pub(super) fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
     bytes.extend(to_bytes(row, Safe(serde_json::ser::CompactFormatter)));
     bytes.push(b'\n');
 }
@@ -471,7 +471,7 @@ fn matrix(comparison: &Comparison<'_, '_>, out: &mut String) {
 }
 
 /// What a line is about, then its text, wrapped beside it.
-fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
+pub(super) fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
     let head = format!("  {what:<14}");
     let options = textwrap::Options::new(terminal.width.clamp(40, 120))
         .initial_indent(&head)
@@ -572,7 +572,7 @@ fn source(origin: &str, world: &World) -> String {
 }
 
 /// A code span: nothing in it is Markdown, a mention or a link.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = visible(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);

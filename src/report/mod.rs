@@ -8,6 +8,7 @@ pub mod diff;
 pub mod excerpt;
 pub mod json;
 pub mod pretty;
+pub mod rollout;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;

@@ -55,6 +55,8 @@ pub struct Rollout {
     pub decided: usize,
     pub most_states: usize,
     pub called: Called,
+    /// Groups and people whose names change.
+    pub watched: verify::Watched,
     /// The Okta app's id, for requests.
     pub app_id: Option<String>,
 }
@@ -130,12 +132,10 @@ impl Rollout {
         let bases = if left_aside.is_empty() { vec![before] } else { vec![before, after] };
         let mut states = States::new(&changes, bases, protected.clone());
         let mut decided = Decided::default();
+        let watched = verify::Watched::new(&changes);
         let outcome = match search(&changes, &mut states, &mut decided, most_states) {
-            Found::Steps(steps) => {
-                let watched = verify::Watched::new(&changes);
-                tell(&changes, &mut states, &steps, (before, &world_before), &watched)
-                    .map_or(Outcome::NotFound, |(start, steps)| Outcome::Found { start, steps })
-            }
+            Found::Steps(steps) => tell(&changes, &mut states, &steps, (before, &world_before), &watched)
+                .map_or(Outcome::NotFound, |(start, steps)| Outcome::Found { start, steps }),
             Found::Impossible(lost) => Outcome::Impossible {
                 lost: lost.iter().filter_map(|index| protected.get(*index as usize)).cloned().collect(),
             },
@@ -149,6 +149,7 @@ impl Rollout {
             decided: decided.len(),
             most_states,
             called: Called::new(&changes, &world_before, &world_after),
+            watched,
             app_id: world_before.app.known().and_then(|app| app.id.clone()),
         })
     }

@@ -84,10 +84,19 @@ pub enum RowId {
     AddedBy(usize),
 }
 
+/// Where in the table a mapping is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Below all others.
+    Last,
+    /// Above some.
+    Above,
+}
+
 /// A step in full, as it is told. Ranks are from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    AddMapping { mapping: ClaimMapping, rank: usize },
+    AddMapping { mapping: ClaimMapping, rank: usize, place: Place },
     EditMapping { row: RowId, rank: usize, from: ClaimMapping, to: ClaimMapping },
     MoveMapping { row: RowId, mapping: ClaimMapping, from: usize, to: usize },
     DeleteMapping { row: RowId, mapping: ClaimMapping, rank: usize },
@@ -128,7 +137,11 @@ pub fn edits(changes: &Changes, steps: &[Step]) -> Option<Vec<Edit>> {
         let edit = match *step {
             Step::AddMapping { mapping: index, at } => {
                 rows.insert(at.min(rows.len()), RowId::AddedBy(number));
-                Edit::AddMapping { mapping: mapping(index)?, rank: at + 1 }
+                Edit::AddMapping {
+                    mapping: mapping(index)?,
+                    rank: at + 1,
+                    place: if at >= configuration.table.len() { Place::Last } else { Place::Above },
+                }
             }
             Step::EditMapping { at, to } => {
                 let id = rows.get(at)?.clone();
