@@ -91,6 +91,25 @@ pub struct Names {
     pub app_user_name: Option<String>,
 }
 
+impl Names {
+    /// Where there is no row among the app's users: what a row would have that follows the directory as the other side's does.
+    fn filled_from(&self, other: &Self) -> Self {
+        let follows = |copy: &Option<String>, there: &Self| {
+            let sources = [(&there.email, &self.email), (&there.login, &self.login)];
+            let source = sources.into_iter().find(|(source, _)| *source == copy);
+            source.map_or_else(|| copy.clone(), |(_, here)| here.clone())
+        };
+        let mut filled = self.clone();
+        if filled.app_email.is_none() && other.app_email.is_some() {
+            filled.app_email = follows(&other.app_email, other);
+        }
+        if filled.app_user_name.is_none() && other.app_user_name.is_some() {
+            filled.app_user_name = follows(&other.app_user_name, other);
+        }
+        filled
+    }
+}
+
 /// Something that is done at Okta anyway; when is what a rollout decides. It is done once and not taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -324,7 +343,7 @@ impl Changes {
                 _ => {}
             }
             if is_known && changed {
-                let (before, after) = names;
+                let (before, after) = (names.0.filled_from(&names.1), names.1.filled_from(&names.0));
                 self.events.push(Event::Email { user: id.clone(), before, after });
             }
             let rows = AppRows { before: app.0.cloned(), after: app.1.cloned() };

@@ -21,15 +21,14 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
         Outcome::Found { steps, .. } => format!(" in {} steps", grouped(steps.len())),
         Outcome::Impossible { .. } | Outcome::NotFound => String::new(),
     };
-    let _ = writeln!(
-        out,
-        "{}: from {} to {}{count}",
-        visible(&rollout.name),
-        visible(shown.before),
-        visible(shown.after)
-    );
+    let after = match (shown.edits.len(), shown.before == shown.after) {
+        (0, _) => visible(shown.after),
+        (_, true) => "the same, edited".to_owned(),
+        (_, false) => format!("{}, edited", visible(shown.after)),
+    };
+    let _ = writeln!(out, "{}: from {} to {after}{count}", visible(&rollout.name), visible(shown.before));
     for edit in &shown.edits {
-        let _ = writeln!(out, "  with {}", edit_told(edit, &mut names));
+        let _ = writeln!(out, "  {}", edit_told(edit, &mut names));
     }
     out.push('\n');
     wrapped(&mut out, "protects", &protected(rollout), terminal);
@@ -39,7 +38,7 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
     }
     if let Outcome::Found { start, steps } = &rollout.outcome {
         let _ = writeln!(out, "\n{:>3}  {STEP_ZERO}", 0);
-        state(&mut out, start, &mut names, terminal);
+        state(&mut out, start, &mut names);
         for (number, step) in (1..).zip(steps) {
             let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref());
             let service = match step.edit.service() {
@@ -56,7 +55,7 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
                 line("request", &request.line());
             }
             line("undo", &told.undo);
-            state(&mut out, &step.state, &mut names, terminal);
+            state(&mut out, &step.state, &mut names);
         }
     }
     out.push('\n');
@@ -69,7 +68,7 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
     out.into_bytes()
 }
 
-fn state(out: &mut String, state: &State, names: &mut PeopleNames, _terminal: Terminal) {
+fn state(out: &mut String, state: &State, names: &mut PeopleNames) {
     let _ = writeln!(
         out,
         "       {:<9}{} with access, {} can repair SSO",
