@@ -188,6 +188,8 @@ pub struct Changes {
     pub names_follow_assignments: bool,
     pub(super) app_rows: BTreeMap<String, AppRows>,
     pub(super) assigned_groups: BTreeSet<String>,
+    /// Redirect URIs, response types and grant types of the app before, each in Okta's order.
+    app_lists: [Vec<String>; 3],
 }
 
 impl Changes {
@@ -206,6 +208,10 @@ impl Changes {
             names_follow_assignments: false,
             app_rows: BTreeMap::new(),
             assigned_groups: before.1.app_groups.known().into_iter().flatten().cloned().collect(),
+            app_lists: before.1.app.known().map_or_else(Default::default, |app| {
+                [&app.redirect_uris, &app.response_types, &app.grant_types]
+                    .map(|list| list.known().cloned().unwrap_or_default())
+            }),
         };
         changes.tables(before, after);
         changes.people(before.0, after.0);
@@ -247,6 +253,24 @@ impl Changes {
     /// Whether nothing differs that a step could change.
     pub fn is_empty(&self) -> bool {
         self.configuration(Side::Before) == self.configuration(Side::After)
+    }
+
+    /// The list of the app that an element belongs to, as a configuration has it; empty for assignments, which are in none.
+    pub(super) fn app_list(&self, element: &Element, configuration: &Configuration) -> Vec<String> {
+        let Some((kind, _)) = list_of(element) else { return Vec::new() };
+        let mut list = self.app_lists.get(kind).cloned().unwrap_or_default();
+        for (change, presence) in self.elements.iter().zip(&configuration.elements) {
+            if let Some((other, value)) = list_of(&change.element)
+                && other == kind
+            {
+                match presence {
+                    Presence::There if !list.contains(value) => list.push(value.clone()),
+                    Presence::There => {}
+                    Presence::NotThere => list.retain(|known| known != value),
+                }
+            }
+        }
+        list
     }
 
     pub(super) fn has_group(&self, configuration: &Configuration, id: &str) -> bool {
@@ -352,6 +376,16 @@ impl Changes {
         let changes =
             assignments.into_iter().map(|(id, side)| ElementChange { element: Element::Person(id), side });
         self.elements.extend(changes);
+    }
+}
+
+/// Index into [`Changes::app_lists`], and the value.
+fn list_of(element: &Element) -> Option<(usize, &String)> {
+    match element {
+        Element::RedirectUri(value) => Some((0, value)),
+        Element::ResponseType(value) => Some((1, value)),
+        Element::GrantType(value) => Some((2, value)),
+        Element::Group(_) | Element::Person(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod bridge;
 pub mod change;
 mod distance;
+mod outlook;
 pub mod search;
 pub mod state;
 pub mod step;
@@ -146,7 +147,7 @@ impl Rollout {
             protected,
             left_aside,
             outcome,
-            decided: decided.len(),
+            decided: decided.total(),
             most_states,
             called: Called::new(&changes, &world_before, &world_after),
             watched,
@@ -168,7 +169,11 @@ fn search(changes: &Changes, states: &mut States<'_>, decided: &mut Decided, mos
     if !lost.is_empty() {
         return Found::Impossible(lost);
     }
-    let space = Space::new(changes);
+    let space = Space::new(changes, states);
+    decided.count(space.decided());
+    if let Some(person) = space.without_way() {
+        return Found::Impossible(vec![person]);
+    }
     match space.search(states, decided, None, most_states) {
         Ending::Found(steps) => Found::Steps(steps),
         Ending::Limit => Found::Limit,

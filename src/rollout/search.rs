@@ -6,6 +6,7 @@
 //!   elements of both sides there, and the additions and removals stand around what it finds.
 //! - **What no gate reads** comes last.
 //! - Elements that both sides have stay: taking one away and putting it back helps nobody, by the same reason.
+//! - What cannot be passed through under any table ([`super::outlook`]) is not tried.
 //! - States are decided as they come up, nearest first, and once.
 
 use std::cmp::Reverse;
@@ -16,6 +17,7 @@ use crate::signin::difference::Side;
 
 use super::change::{Changes, Configuration, Presence};
 use super::distance::Target;
+use super::outlook::{Distances, Outlook};
 use super::state::States;
 use super::step::Step;
 
@@ -39,6 +41,7 @@ pub struct Space<'a> {
     last: Vec<Step>,
     fields: Vec<usize>,
     elements: Vec<usize>,
+    outlook: Option<Outlook>,
 }
 
 /// Who loses something in the states that were decided; sets that are the same are kept once.
@@ -46,6 +49,8 @@ pub struct Space<'a> {
 pub struct Decided {
     states: HashMap<Configuration, Rc<[u32]>>,
     sets: HashSet<Rc<[u32]>>,
+    /// Decided elsewhere.
+    others: usize,
 }
 
 /// Steps that wait in line; a node in memory is about forty bytes.
@@ -53,8 +58,13 @@ const MOST_WAITING: usize = 8_000_000;
 
 impl Decided {
     /// How many states were decided.
-    pub fn len(&self) -> usize {
-        self.states.len()
+    pub fn total(&self) -> usize {
+        self.states.len() + self.others
+    }
+
+    /// States that were decided elsewhere.
+    pub fn count(&mut self, others: usize) {
+        self.others += others;
     }
 
     /// The different sets of people who lose something.
@@ -82,7 +92,7 @@ impl Decided {
 }
 
 impl<'a> Space<'a> {
-    pub fn new(changes: &'a Changes) -> Self {
+    pub fn new(changes: &'a Changes, states: &mut States<'_>) -> Self {
         let (before, after) = (changes.configuration(Side::Before), changes.configuration(Side::After));
         let (mut start, mut goal) = (before, after);
         let (mut first, mut last) = (Vec::new(), Vec::new());
@@ -111,7 +121,23 @@ impl<'a> Space<'a> {
             }
         }
         let target = Target::new(&goal.table, changes.pool.len());
-        Self { changes, start, goal, target, first, last, fields, elements }
+        let outlook = Outlook::new(changes, &goal, &fields, &elements, states);
+        Self { changes, start, goal, target, first, last, fields, elements, outlook }
+    }
+
+    /// Somebody for whom there is no way under any table, so that no order keeps them.
+    pub fn without_way(&self) -> Option<u32> {
+        let outlook = self.outlook.as_ref()?;
+        let has_way = |person: u32| {
+            let distances = outlook.distances(self.changes, &self.fields, &self.elements, Some(&[person]));
+            distances.from(&self.start).is_some()
+        };
+        outlook.representatives().into_iter().find(|person| !has_way(*person))
+    }
+
+    /// How many states were decided before the search.
+    pub fn decided(&self) -> usize {
+        self.outlook.as_ref().map_or(0, |outlook| outlook.decided)
     }
 
     /// Searches for the sake of some of the protected people; `None`: of all.
@@ -126,10 +152,18 @@ impl<'a> Space<'a> {
             None => lost.is_empty(),
             Some(people) => !people.iter().any(|person| lost.binary_search(person).is_ok()),
         };
+        let ahead = self
+            .outlook
+            .as_ref()
+            .map(|outlook| outlook.distances(self.changes, &self.fields, &self.elements, sake_of));
+        let ahead = ahead.as_ref();
         let mut nodes: Vec<Node> = Vec::new();
         let mut seen: HashSet<Configuration> = HashSet::new();
         let mut waiting = Waiting::default();
-        waiting.push(self.distance(&self.start), 0, Entry::Reach { parent: None, step: None });
+        if let Some(rest) = self.distance_without_table(&self.start, ahead) {
+            let bound = self.target.from(&self.start.table) + rest;
+            waiting.push(bound, 0, Entry::Reach { parent: None, step: None });
+        }
         while let Some((bound, entry)) = waiting.pop() {
             match entry {
                 Entry::Reach { parent, step } => {
@@ -142,7 +176,7 @@ impl<'a> Space<'a> {
                     if seen.contains(&configuration) {
                         continue;
                     }
-                    if decided.len() >= most_states && !decided.states.contains_key(&configuration) {
+                    if decided.states.len() >= most_states && !decided.states.contains_key(&configuration) {
                         return Ending::Limit;
                     }
                     let lost = decided.lost(states, &configuration);
@@ -159,7 +193,7 @@ impl<'a> Space<'a> {
                 Entry::Continue { node: index } => {
                     let Some(node) = nodes.get(index) else { continue };
                     let mut goes_on = false;
-                    for (step, distance) in self.steps_from(&node.configuration) {
+                    for (step, distance) in self.steps_from(&node.configuration, ahead) {
                         let total = node.steps + 1 + distance;
                         if total == bound {
                             let next = Entry::Reach { parent: Some(index), step: Some(step) };
@@ -190,25 +224,32 @@ impl<'a> Space<'a> {
         [self.first.as_slice(), &middle, &self.last].concat()
     }
 
-    /// The least number of steps that a configuration is away from the end: each step changes one thing.
-    fn distance(&self, configuration: &Configuration) -> usize {
-        self.target.from(&configuration.table) + self.distance_without_table(configuration)
-    }
-
-    fn distance_without_table(&self, configuration: &Configuration) -> usize {
+    /// The least number of steps to the end beside those in the table: each changes one thing. `None` where there is no way.
+    fn distance_without_table(
+        &self,
+        configuration: &Configuration,
+        ahead: Option<&Distances>,
+    ) -> Option<usize> {
         fn differing<T: PartialEq>(one: &[T], other: &[T]) -> usize {
             one.iter().zip(other).filter(|(one, other)| one != other).count()
         }
-        differing(&configuration.fields, &self.goal.fields)
-            + differing(&configuration.events, &self.goal.events)
-            + differing(&configuration.elements, &self.goal.elements)
-            + usize::from(configuration.filter != self.goal.filter)
+        match ahead {
+            Some(distances) => distances.from(configuration),
+            None => Some(
+                differing(&configuration.fields, &self.goal.fields)
+                    + differing(&configuration.events, &self.goal.events)
+                    + differing(&configuration.elements, &self.goal.elements)
+                    + usize::from(configuration.filter != self.goal.filter),
+            ),
+        }
     }
 
     /// Every step from a configuration, with the distance of where it leads.
-    fn steps_from(&self, configuration: &Configuration) -> Vec<(Step, usize)> {
+    fn steps_from(&self, configuration: &Configuration, ahead: Option<&Distances>) -> Vec<(Step, usize)> {
         let mut steps = Vec::new();
-        self.table_steps(configuration, &mut steps);
+        if let Some(rest) = self.distance_without_table(configuration, ahead) {
+            self.table_steps(configuration, rest, &mut steps);
+        }
         let own = self.target.from(&configuration.table);
         let mut others: Vec<Step> = Vec::new();
         for field in &self.fields {
@@ -233,15 +274,14 @@ impl<'a> Space<'a> {
             };
             others.push(Step::SetElement { element: *element, to });
         }
-        steps.extend(others.into_iter().map(|step| {
-            let distance = own + self.distance_without_table(&step.apply(configuration));
-            (step, distance)
+        steps.extend(others.into_iter().filter_map(|step| {
+            let rest = self.distance_without_table(&step.apply(configuration), ahead)?;
+            Some((step, own + rest))
         }));
         steps
     }
 
-    fn table_steps(&self, configuration: &Configuration, steps: &mut Vec<(Step, usize)>) {
-        let rest = self.distance_without_table(configuration);
+    fn table_steps(&self, configuration: &Configuration, rest: usize, steps: &mut Vec<(Step, usize)>) {
         let table = &configuration.table;
         let missing: Vec<u32> = (0..)
             .zip(&self.changes.most)

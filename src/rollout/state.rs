@@ -113,9 +113,8 @@ impl<'a> States<'a> {
 
     /// Indices of the protected people who lose something in a state.
     pub fn lost(&mut self, configuration: &Configuration) -> Vec<u32> {
-        let protected = self.protected.clone();
         let mut lost: Vec<u32> = Vec::new();
-        self.each(configuration, |sign_in, users| {
+        self.each(configuration, |sign_in, users, protected| {
             let people = (0..).zip(protected.iter().zip(users));
             lost.extend(people.filter_map(|(index, (person, user))| {
                 let standing = user.map_or(Standing::None, |user| Standing::of(sign_in, user.into()));
@@ -131,7 +130,7 @@ impl<'a> States<'a> {
     pub fn told(&mut self, configuration: &Configuration) -> Told {
         let mut told = None;
         let table = configuration.table.clone();
-        self.each(configuration, |sign_in, users| {
+        self.each(configuration, |sign_in, users, _| {
             if told.is_some() {
                 return;
             }
@@ -174,7 +173,7 @@ impl<'a> States<'a> {
     pub fn each(
         &mut self,
         configuration: &Configuration,
-        mut look: impl FnMut(&SignIn<'_>, &[Option<UserIndex>]),
+        mut look: impl FnMut(&SignIn<'_>, &[Option<UserIndex>], &[Protected]),
     ) {
         let key = self.key(configuration);
         if self.variants.len() >= MOST_VARIANTS && !self.variants.contains_key(&key) {
@@ -187,7 +186,7 @@ impl<'a> States<'a> {
         for variant in variants {
             lay(changes, variant, configuration);
             let sign_in = SignIn::new(&variant.world, &[]);
-            look(&sign_in, &variant.users);
+            look(&sign_in, &variant.users, protected);
         }
     }
 

@@ -96,15 +96,53 @@ pub enum Place {
 /// A step in full, as it is told. Ranks are from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    AddMapping { mapping: ClaimMapping, rank: usize, place: Place },
-    EditMapping { row: RowId, rank: usize, from: ClaimMapping, to: ClaimMapping },
-    MoveMapping { row: RowId, mapping: ClaimMapping, from: usize, to: usize },
-    DeleteMapping { row: RowId, mapping: ClaimMapping, rank: usize },
-    SetField { field: Field, from: Value, to: Value },
-    ReplaceFilter { from: Option<Claim>, to: Option<Claim> },
-    RenameGroup { group: String, from: String, to: String },
-    ChangeEmail { user: String, from: Names, to: Names },
-    Element { element: Element, to: Presence },
+    AddMapping {
+        mapping: ClaimMapping,
+        rank: usize,
+        place: Place,
+    },
+    EditMapping {
+        row: RowId,
+        rank: usize,
+        from: ClaimMapping,
+        to: ClaimMapping,
+    },
+    MoveMapping {
+        row: RowId,
+        mapping: ClaimMapping,
+        from: usize,
+        to: usize,
+    },
+    DeleteMapping {
+        row: RowId,
+        mapping: ClaimMapping,
+        rank: usize,
+    },
+    SetField {
+        field: Field,
+        from: Value,
+        to: Value,
+    },
+    ReplaceFilter {
+        from: Option<Claim>,
+        to: Option<Claim>,
+    },
+    RenameGroup {
+        group: String,
+        from: String,
+        to: String,
+    },
+    ChangeEmail {
+        user: String,
+        from: Names,
+        to: Names,
+    },
+    /// `list`: the whole list of the app after the step; empty for an assignment.
+    Element {
+        element: Element,
+        to: Presence,
+        list: Vec<String>,
+    },
 }
 
 impl Edit {
@@ -172,7 +210,9 @@ pub fn edits(changes: &Changes, steps: &[Step]) -> Option<Vec<Edit>> {
                 Event::Email { user, before, after } => Edit::ChangeEmail { user, from: before, to: after },
             },
             Step::SetElement { element, to } => {
-                Edit::Element { element: changes.elements.get(element)?.element.clone(), to }
+                let element = changes.elements.get(element)?.element.clone();
+                let list = changes.app_list(&element, &step.apply(&configuration));
+                Edit::Element { element, to, list }
             }
         };
         edits.push(edit);

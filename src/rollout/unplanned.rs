@@ -10,17 +10,20 @@ use crate::signin::difference::Side;
 use crate::signin::{SignIn, Verdict};
 
 use super::RolloutError;
-use super::change::{Changes, Event, Field, same_text, typed};
+use super::change::{Changes, Event, Field, field_value, same_text, typed};
 use super::state::{Standing, States};
 
 /// Documents that differ in more than what steps change, in words.
 pub fn documents(changes: &Changes, before: &Documents, after: &Documents) -> Vec<String> {
+    let is_known =
+        |field: &Field| field_value(before, *field).is_some() && field_value(after, *field).is_some();
+    let fields: Vec<&str> = Field::ALL.into_iter().filter(is_known).map(Field::key).collect();
     let names: BTreeSet<&DocumentName> = before.names().chain(after.names()).collect();
     names
         .into_iter()
         .filter(|name| !matches!(name, DocumentName::Manifest | DocumentName::TerraformPlan))
         .filter(|name| !same_text(before, after, name))
-        .filter(|name| rest(changes, before, name) != rest(changes, after, name))
+        .filter(|name| rest(changes, before, name, &fields) != rest(changes, after, name, &fields))
         .map(|name| match (before.has(name), after.has(name)) {
             (true, true) => format!("{name} differs"),
             (true, false) => format!("{name} is only before"),
@@ -30,7 +33,7 @@ pub fn documents(changes: &Changes, before: &Documents, after: &Documents) -> Ve
 }
 
 /// A document without what steps change, and without what decides nothing. Lists are in the order of their ids.
-fn rest(changes: &Changes, documents: &Documents, name: &DocumentName) -> Option<Value> {
+fn rest(changes: &Changes, documents: &Documents, name: &DocumentName, fields: &[&str]) -> Option<Value> {
     let mut value: Value = typed(documents, name)?;
     let without = |value: &mut Value, path: &[&str], keys: &[&str]| {
         let at = path.iter().try_fold(value, |at, key| at.get_mut(*key));
@@ -51,7 +54,7 @@ fn rest(changes: &Changes, documents: &Documents, name: &DocumentName) -> Option
     match name {
         DocumentName::Connection => {
             without(&mut value, &[], &["name", "stage"]);
-            without(&mut value, &["torq"], &Field::ALL.map(Field::key));
+            without(&mut value, &["torq"], fields);
             without(&mut value, &["torq"], &["region", "organization_admins"]);
             let seen = if changes.filters.is_empty() { &["seen"][..] } else { &FILTER[..] };
             without(&mut value, &["okta", "groups_claim"], seen);
@@ -62,9 +65,9 @@ fn rest(changes: &Changes, documents: &Documents, name: &DocumentName) -> Option
             without(&mut value, &["settings", "oauthClient"], &lists);
         }
         DocumentName::IdToken if !changes.filters.is_empty() => without(&mut value, &[], &FILTER),
-        DocumentName::ClaimMappings if !changes.pool.is_empty() => return None,
-        DocumentName::AppGroups => return None,
-        DocumentName::AppUsers if !changes.app_rows.is_empty() => return None,
+        DocumentName::ClaimMappings if !changes.pool.is_empty() => return Some(Value::Null),
+        DocumentName::AppGroups => return Some(Value::Null),
+        DocumentName::AppUsers if !changes.app_rows.is_empty() => return Some(Value::Null),
         DocumentName::Users | DocumentName::Groups | DocumentName::UserGroups(_) => {
             for row in value.as_array_mut().into_iter().flatten() {
                 let id = row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -96,7 +99,7 @@ pub fn check(
         let given = SignIn::new(world, &[]);
         let mut concerned: Option<String> = None;
         let mut states = States::new(changes, vec![before.0, after.0], Vec::new());
-        states.each(&changes.configuration(side), |made, _| {
+        states.each(&changes.configuration(side), |made, _, _| {
             concerned = concerned.take().or_else(|| differing(&given, made));
         });
         if let Some(person) = concerned {

@@ -92,6 +92,8 @@ struct Rest {
     members_read: [bool; 3],
     /// What the app has as a person's email, where it is not that of the directory.
     app_email: Option<&'static str>,
+    /// Whether the list of the app's users has a row for whom a group assigns.
+    group_rows: bool,
     policy_scopes: Vec<&'static str>,
     policy_grants: Vec<&'static str>,
 }
@@ -148,6 +150,7 @@ impl Pair {
             members: [subset(dice), subset(dice), subset(dice)],
             members_read: [!dice.one_in(8), !dice.one_in(8), true],
             app_email: dice.one_in(4).then_some("ada.b@acme.com"),
+            group_rows: dice.one_in(3),
             policy_scopes: if dice.one_in(2) { vec!["openid", "email"] } else { vec!["*"] },
             policy_grants: if dice.one_in(3) {
                 vec![["implicit", "authorization_code"][dice.roll(2)]]
@@ -231,11 +234,22 @@ impl Pair {
             })
             .collect();
         let app_users: Vec<Value> = (0..3)
-            .filter(|at| configuration.lists["app-users"].contains(PEOPLE[*at]))
-            .map(|at| {
+            .filter_map(|at| {
                 let email = rest.app_email.filter(|_| at == 0).unwrap_or(configuration.emails[at]);
-                json!({"id": PEOPLE[at], "scope": "USER", "status": "ACTIVE",
-                       "credentials": {"userName": configuration.emails[at]}, "profile": {"email": email}})
+                let mut row = json!({"id": PEOPLE[at], "scope": "USER", "status": "ACTIVE",
+                       "credentials": {"userName": configuration.emails[at]}, "profile": {"email": email}});
+                if configuration.lists["app-users"].contains(PEOPLE[at]) {
+                    return Some(row);
+                }
+                let gives = |group: &usize| {
+                    let assigned = configuration.lists["app-groups"].contains(GROUPS[*group]);
+                    assigned && rest.members[*group].contains(&PEOPLE[at])
+                };
+                let group = GROUPS[(0..3).find(gives).filter(|_| rest.group_rows)?];
+                row["scope"] = json!("GROUP");
+                row["_links"] =
+                    json!({"group": {"href": format!("https://acme.okta.com/api/v1/groups/{group}")}});
+                Some(row)
             })
             .collect();
         let id_token = match &configuration.filter {

@@ -47,7 +47,7 @@ fn why(rollout: &Rollout, names: &mut PeopleNames) -> Option<String> {
                 several => format!("one of {} loses access or the ability to repair SSO", listed(several)),
             };
             Some(format!(
-                "impossible: whatever the order, {subject} in some state; everything that the steps can make was tried ({} states)",
+                "impossible: whatever the order, {subject} in some state; everything that the steps can make was tried or ruled out ({} states decided)",
                 grouped(rollout.decided)
             ))
         }

@@ -118,7 +118,7 @@ pub fn told(edit: &Edit, called: &Called, app: Option<&str>) -> Told {
             change: json!({"kind": "rename_group", "group": group, "to": to}),
         },
         Edit::ChangeEmail { user, from, to } => email(user, from, to),
-        Edit::Element { element, to } => element_told(element, *to, called, &app_path),
+        Edit::Element { element, to, list } => element_told(element, *to, list, called, &app_path),
     }
 }
 
@@ -232,28 +232,45 @@ fn email(user: &str, from: &Names, to: &Names) -> Told {
     }
 }
 
-fn element_told(element: &Element, to: Presence, called: &Called, app_path: &str) -> Told {
+fn element_told(element: &Element, to: Presence, list: &[String], called: &Called, app_path: &str) -> Told {
     let (verb, back) = match to {
         Presence::There => ("add", "remove it again"),
         Presence::NotThere => ("remove", "add it again"),
     };
-    let in_list = |what: &str, kind: &str, value: &str, console: &str| Told {
+    let in_list = |what: &str, kind: &str, value: &str, console: String| Told {
         edit: format!("{verb} the {what} {value}"),
-        console: console.to_owned(),
+        console,
         value: format!("{verb} {value}"),
-        request: None,
+        // A part of the app: Okta takes the whole of it, as GET answers it.
+        request: Some(Request {
+            method: "PUT",
+            path: app_path.to_owned(),
+            body: Some(json!({"settings": {"oauthClient": {format!("{kind}s"): list}}})),
+        }),
         undo: back.to_owned(),
         change: json!({"kind": format!("{verb}_{kind}"), "value": value}),
     };
     match element {
-        Element::RedirectUri(value) => {
-            in_list("sign-in redirect URI", "redirect_uri", value, console::OKTA_SIGN_IN_REDIRECT_URIS)
+        Element::RedirectUri(value) => in_list(
+            "sign-in redirect URI",
+            "redirect_uri",
+            value,
+            console::OKTA_SIGN_IN_REDIRECT_URIS.to_owned(),
+        ),
+        Element::ResponseType(value) => in_list(
+            "response type",
+            "response_type",
+            value,
+            format!(
+                "{} (the console sets response types with the grant types; one alone by request)",
+                console::OKTA_GRANT_TYPES
+            ),
+        ),
+        Element::GrantType(value) => {
+            in_list("grant type", "grant_type", value, console::OKTA_GRANT_TYPES.to_owned())
         }
-        Element::ResponseType(value) => {
-            in_list("response type", "response_type", value, console::OKTA_GRANT_TYPES)
-        }
-        Element::GrantType(value) => in_list("grant type", "grant_type", value, console::OKTA_GRANT_TYPES),
         Element::Group(id) => {
+            let undo = undo_of_assignment(to);
             let (edit, request) = match to {
                 Presence::There => (
                     "assign",
@@ -269,12 +286,13 @@ fn element_told(element: &Element, to: Presence, called: &Called, app_path: &str
                 console: format!("{} > Groups", console::OKTA_ASSIGNMENTS),
                 value: format!("{edit} {}", called.group(id)),
                 request: Some(request),
-                undo: back.to_owned(),
+                undo: undo.to_owned(),
                 change: json!({"kind": format!("{edit}_group"), "id": id}),
             }
         }
         Element::Person(id) => {
             let name = called.person(id);
+            let undo = undo_of_assignment(to);
             let (edit, request) = match to {
                 Presence::There => (
                     "assign",
@@ -294,10 +312,17 @@ fn element_told(element: &Element, to: Presence, called: &Called, app_path: &str
                 console: format!("{} > People", console::OKTA_ASSIGNMENTS),
                 value: format!("{edit} {name}"),
                 request: Some(request),
-                undo: back.to_owned(),
+                undo: undo.to_owned(),
                 change: json!({"kind": format!("{edit}_person"), "id": id}),
             }
         }
+    }
+}
+
+fn undo_of_assignment(to: Presence) -> &'static str {
+    match to {
+        Presence::There => "unassign it again",
+        Presence::NotThere => "assign it again",
     }
 }
 
@@ -305,7 +330,14 @@ impl Request {
     /// `POST /v1alpha/sso/claim_mappings {"claim_name":"groups",…}`.
     pub fn line(&self) -> String {
         match &self.body {
-            Some(body) => format!("{} {} {body}", self.method, self.path),
+            Some(body) => {
+                let part = if self.method == "PUT" && body.get("settings").is_some() {
+                    ", the whole app with"
+                } else {
+                    ""
+                };
+                format!("{} {}{part} {body}", self.method, self.path)
+            }
             None => format!("{} {}", self.method, self.path),
         }
     }
