@@ -37,7 +37,7 @@ fn branch(value: &ClaimValue) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::document::{DocumentName, JsonPath};
     use crate::model::Place;

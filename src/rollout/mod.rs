@@ -165,9 +165,8 @@ enum Found {
 
 fn search(changes: &Changes, states: &mut States<'_>, decided: &mut Decided, most_states: usize) -> Found {
     // Every order ends in the same state.
-    let lost = states.lost(&changes.configuration(Side::After));
-    if !lost.is_empty() {
-        return Found::Impossible(lost);
+    if let Some(person) = states.lost(&changes.configuration(Side::After)).first() {
+        return Found::Impossible(vec![*person]);
     }
     let space = Space::new(changes, states);
     decided.count(space.decided());

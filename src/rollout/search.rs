@@ -326,18 +326,26 @@ enum Entry {
 /// What is to be done next: the lowest bound first, then the furthest, then what came first.
 #[derive(Default)]
 struct Waiting {
-    heap: BinaryHeap<Reverse<(usize, Reverse<usize>, u64, Entry)>>,
+    heap: BinaryHeap<Reverse<Waits>>,
     next: u64,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waits {
+    bound: usize,
+    steps: Reverse<usize>,
+    number: u64,
+    entry: Entry,
 }
 
 impl Waiting {
     fn push(&mut self, bound: usize, steps: usize, entry: Entry) {
-        self.heap.push(Reverse((bound, Reverse(steps), self.next, entry)));
+        self.heap.push(Reverse(Waits { bound, steps: Reverse(steps), number: self.next, entry }));
         self.next += 1;
     }
 
     fn pop(&mut self) -> Option<(usize, Entry)> {
-        self.heap.pop().map(|Reverse((bound, _, _, entry))| (bound, entry))
+        self.heap.pop().map(|Reverse(next)| (next.bound, next.entry))
     }
 
     fn len(&self) -> usize {

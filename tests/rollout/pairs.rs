@@ -164,7 +164,7 @@ impl Pair {
             // Half of the pairs begin with what takes care.
             let kind = if step == 0 && dice.one_in(2) { 9 + dice.roll(5) } else { dice.roll(14) };
             match kind {
-                0 | 1 | 2 => {
+                0..=2 => {
                     let mut mixed = after.table.clone();
                     let other = table(dice, 3);
                     mixed.extend(other.into_iter().filter(|row| !before.table.contains(row)));
@@ -195,7 +195,7 @@ impl Pair {
                         after.emails[0] = "ada.b@acme.com";
                     }
                 }
-                9 | 10 | 11 => {
+                9..=11 => {
                     match dice.roll(3) {
                         0 => after.names[0] = "torq-x",
                         1 => after.names[2] = "soc-x",

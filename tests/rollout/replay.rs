@@ -121,8 +121,14 @@ pub fn apply(world: &mut Value, change: &Value, sides: [&Value; 2]) {
                 }
             }
         }
-        "assign_group" => push(&mut world["okta"]["app-groups"], json!({"id": text("id")})),
-        "unassign_group" => remove(&mut world["okta"]["app-groups"], &change["id"]),
+        "assign_group" => {
+            push(&mut world["okta"]["app-groups"], json!({"id": text("id")}));
+            rows_by_group(world, sides);
+        }
+        "unassign_group" => {
+            remove(&mut world["okta"]["app-groups"], &change["id"]);
+            rows_by_group(world, sides);
+        }
         "assign_person" => {
             let row = sides.iter().find_map(|side| {
                 let mut row = app_user(side, &change["id"])?;
@@ -135,9 +141,14 @@ pub fn apply(world: &mut Value, change: &Value, sides: [&Value; 2]) {
                 }
                 Some(row)
             });
-            push(&mut world["okta"]["app-users"], row.expect("a row of one side"));
+            let rows = world["okta"]["app-users"].as_array_mut().expect("a list");
+            rows.retain(|row| row["id"] != change["id"]);
+            rows.push(row.expect("a row of one side"));
         }
-        "unassign_person" => remove(&mut world["okta"]["app-users"], &change["id"]),
+        "unassign_person" => {
+            remove(&mut world["okta"]["app-users"], &change["id"]);
+            rows_by_group(world, sides);
+        }
         list => {
             let (verb, kind) = list.split_once('_').expect("a verb");
             let rows = &mut world["okta"]["app"]["settings"]["oauthClient"][format!("{kind}s")];
@@ -192,4 +203,32 @@ fn app_user(world: &Value, id: &Value) -> Option<Value> {
 fn email(world: &Value, id: &Value) -> Value {
     let rows = world["okta"]["users"].as_array().expect("users");
     rows.iter().find(|row| row["id"] == *id).map_or(Value::Null, |row| row["profile"]["email"].clone())
+}
+
+/// Okta keeps a row for whom an assigned group assigns: such rows of either side are there as long as their group is.
+fn rows_by_group(world: &mut Value, sides: [&Value; 2]) {
+    let assigned: Vec<Value> = world["okta"]["app-groups"].as_array().expect("groups").clone();
+    let holds = |row: &Value| {
+        let link = row["_links"]["group"]["href"].as_str().unwrap_or_default();
+        assigned.iter().any(|group| link.rsplit('/').next() == group["id"].as_str())
+    };
+    let mut rows: Vec<Value> = world["okta"]["app-users"].as_array().cloned().unwrap_or_default();
+    rows.retain(|row| row["scope"] == "USER" || holds(row));
+    for side in sides {
+        for row in side["okta"]["app-users"].as_array().into_iter().flatten() {
+            let is_new = !rows.iter().any(|other| other["id"] == row["id"]);
+            if row["scope"] == "GROUP" && holds(row) && is_new {
+                let mut row = row.clone();
+                let (there, here) = (email(side, &row["id"]), email(world, &row["id"]));
+                for field in [["profile", "email"], ["credentials", "userName"]] {
+                    let copy = &mut row[field[0]][field[1]];
+                    if *copy == there {
+                        *copy = here.clone();
+                    }
+                }
+                rows.push(row);
+            }
+        }
+    }
+    world["okta"]["app-users"] = Value::Array(rows);
 }

@@ -71,7 +71,7 @@ pub fn json(shown: &Shown<'_>, people: PeopleShown) -> Vec<u8> {
     if let Outcome::Found { start, steps } = &rollout.outcome {
         states.push(row(0, None, start, &mut names));
         for (number, step) in (1..).zip(steps) {
-            let text = told(&step.edit, &rollout.called, rollout.app_id.as_deref());
+            let text = told(&step.edit, &rollout.called, rollout.app_id.as_deref(), &mut names);
             states.push(row(number, Some((step.edit.service().name(), text)), &step.state, &mut names));
         }
     }

@@ -34,7 +34,7 @@ pub fn markdown(shown: &Shown<'_>, people_shown: PeopleShown) -> Vec<u8> {
         let _ = writeln!(out, "- [ ] **0.** {STEP_ZERO}.");
         state(&mut out, start, &mut names);
         for (number, step) in (1..).zip(steps) {
-            let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref());
+            let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref(), &mut names);
             let service = match step.edit.service() {
                 crate::rollout::step::Service::Okta => "Okta",
                 crate::rollout::step::Service::Torq => "Torq",

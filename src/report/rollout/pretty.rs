@@ -40,7 +40,7 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
         let _ = writeln!(out, "\n{:>3}  {STEP_ZERO}", 0);
         state(&mut out, start, &mut names);
         for (number, step) in (1..).zip(steps) {
-            let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref());
+            let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref(), &mut names);
             let service = match step.edit.service() {
                 crate::rollout::step::Service::Okta => "Okta",
                 crate::rollout::step::Service::Torq => "Torq",

@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::finding::prose::{PeopleNames, PeopleShown};
 use crate::model::claims::{Claim, ClaimValue};
 use crate::rollout::Called;
 use crate::rollout::change::{ClaimMapping, Element, Field, Names, Presence};
 use crate::rollout::step::{Edit, Place, RowId};
 use crate::rules::console;
 
-/// A step, told. Every text may hold the addresses of people.
+/// A step, told. Its sentences show people as they are to be shown; the request and the change hold them as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     /// In one line, without a full stop.
@@ -34,30 +35,24 @@ pub struct Request {
 
 const TORQ_MAPPINGS: &str = "/v1alpha/sso/claim_mappings";
 
+/// Claims whose values are people.
+const PERSONAL: [&str; 4] = ["email", "preferred_username", "sub", "name"];
+
 /// Tells a step. `app`: the Okta app's id, where it is known.
-pub fn told(edit: &Edit, called: &Called, app: Option<&str>) -> Told {
+pub fn told(edit: &Edit, called: &Called, app: Option<&str>, names: &mut PeopleNames) -> Told {
     let app_path = format!("/api/v1/apps/{}", app.unwrap_or("{appId}"));
-    let label = |mapping: &ClaimMapping| {
-        let role = called.role(&mapping.role.0);
-        format!("{} = {} → {role}", mapping.claim_name, mapping.claim_value)
-    };
-    let typed = |mapping: &ClaimMapping| {
-        format!(
-            "claim name {}, claim value {}, role {}",
-            mapping.claim_name,
-            mapping.claim_value,
-            called.role(&mapping.role.0)
-        )
-    };
     let mappings = |edit: String, value: String, undo: String, request: Option<Request>, change: Value| {
         Told { edit, console: console::TORQ_CLAIM_MAPPINGS.to_owned(), value, request, undo, change }
     };
     match edit {
         Edit::AddMapping { mapping, rank, place } => mappings(
-            format!("add the claim mapping {} at rank {rank}", label(mapping)),
+            format!("add the claim mapping {} at rank {rank}", label(mapping, called, names)),
             match place {
-                Place::Last => typed(mapping),
-                Place::Above => format!("{}; move it up to position {rank} before you save", typed(mapping)),
+                Place::Last => typed(mapping, called, names),
+                Place::Above => format!(
+                    "{}; move it up to position {rank} before you save",
+                    typed(mapping, called, names)
+                ),
             },
             "delete the mapping again".to_owned(),
             // No rank is documented on POST, and what is added comes last.
@@ -69,23 +64,27 @@ pub fn told(edit: &Edit, called: &Called, app: Option<&str>) -> Told {
             json!({"kind": "add_mapping", "mapping": text(mapping), "rank": rank}),
         ),
         Edit::EditMapping { row: id, rank, from, to } => mappings(
-            format!("edit the claim mapping of rank {rank}: {} becomes {}", label(from), label(to)),
-            typed(to),
-            format!("set it back: {}", typed(from)),
+            format!(
+                "edit the claim mapping of rank {rank}: {} becomes {}",
+                label(from, called, names),
+                label(to, called, names)
+            ),
+            typed(to, called, names),
+            format!("set it back: {}", typed(from, called, names)),
             Some(patch(id, text(to))),
             json!({"kind": "edit_mapping", "from": text(from), "to": text(to), "rank": rank}),
         ),
         Edit::MoveMapping { row: id, mapping, from, to } => mappings(
-            format!("move the claim mapping {} from rank {from} to rank {to}", label(mapping)),
+            format!("move the claim mapping {} from rank {from} to rank {to}", label(mapping, called, names)),
             format!("position {to}"),
             format!("move it back to position {from}"),
             Some(patch(id, json!({"rank": to}))),
             json!({"kind": "move_mapping", "mapping": text(mapping), "from": from, "to": to}),
         ),
         Edit::DeleteMapping { mapping, rank, .. } => mappings(
-            format!("delete the claim mapping {} of rank {rank}", label(mapping)),
+            format!("delete the claim mapping {} of rank {rank}", label(mapping, called, names)),
             "delete, in the console: no endpoint for it is documented".to_owned(),
-            format!("add it again: {}; position {rank}", typed(mapping)),
+            format!("add it again: {}; position {rank}", typed(mapping, called, names)),
             None,
             json!({"kind": "delete_mapping", "mapping": text(mapping), "rank": rank}),
         ),
@@ -117,9 +116,34 @@ pub fn told(edit: &Edit, called: &Called, app: Option<&str>) -> Told {
             undo: format!("rename it back to {from}"),
             change: json!({"kind": "rename_group", "group": group, "to": to}),
         },
-        Edit::ChangeEmail { user, from, to } => email(user, from, to),
-        Edit::Element { element, to, list } => element_told(element, *to, list, called, &app_path),
+        Edit::ChangeEmail { user, from, to } => email(user, from, to, names),
+        Edit::Element { element, to, list } => element_told(element, *to, list, called, &app_path, names),
     }
+}
+
+/// Someone, or a value that is someone's, as people are to be shown.
+fn named(text: &str, names: &mut PeopleNames) -> String {
+    if names.mode() == PeopleShown::Names { text.to_owned() } else { names.show(text) }
+}
+
+fn value_of(mapping: &ClaimMapping, names: &mut PeopleNames) -> String {
+    if PERSONAL.contains(&mapping.claim_name.as_str()) {
+        named(&mapping.claim_value, names)
+    } else {
+        mapping.claim_value.clone()
+    }
+}
+
+/// `groups = SOC-Leads → Owner`.
+fn label(mapping: &ClaimMapping, called: &Called, names: &mut PeopleNames) -> String {
+    let role = called.role(&mapping.role.0);
+    format!("{} = {} → {role}", mapping.claim_name, value_of(mapping, names))
+}
+
+/// What is typed into the wizard's row.
+fn typed(mapping: &ClaimMapping, called: &Called, names: &mut PeopleNames) -> String {
+    let role = called.role(&mapping.role.0);
+    format!("claim name {}, claim value {}, role {role}", mapping.claim_name, value_of(mapping, names))
 }
 
 fn text(mapping: &ClaimMapping) -> Value {
@@ -190,8 +214,10 @@ fn filter_value(claim: Option<&Claim>) -> Value {
     }
 }
 
-fn email(user: &str, from: &Names, to: &Names) -> Told {
-    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "(none)".to_owned());
+fn email(user: &str, from: &Names, to: &Names, names: &mut PeopleNames) -> Told {
+    let mut known = |text: &Option<String>| {
+        text.as_deref().map_or_else(|| "(none)".to_owned(), |text| named(text, names))
+    };
     let mut profile = serde_json::Map::new();
     if from.login != to.login {
         profile.insert("login".to_owned(), json!(to.login));
@@ -210,7 +236,7 @@ fn email(user: &str, from: &Names, to: &Names) -> Told {
         )
     };
     let login = if from.login == to.login { String::new() } else { format!("login {}, ", known(&to.login)) };
-    let names = |names: &Names| {
+    let whole = |names: &Names| {
         json!({
             "login": names.login, "email": names.email,
             "app_email": names.app_email, "app_user_name": names.app_user_name,
@@ -228,11 +254,18 @@ fn email(user: &str, from: &Names, to: &Names) -> Told {
             body: Some(json!({"profile": profile})),
         }),
         undo: format!("set it back to {before}"),
-        change: json!({"kind": "change_email", "user": user, "from": names(from), "to": names(to)}),
+        change: json!({"kind": "change_email", "user": user, "from": whole(from), "to": whole(to)}),
     }
 }
 
-fn element_told(element: &Element, to: Presence, list: &[String], called: &Called, app_path: &str) -> Told {
+fn element_told(
+    element: &Element,
+    to: Presence,
+    list: &[String],
+    called: &Called,
+    app_path: &str,
+    names: &mut PeopleNames,
+) -> Told {
     let (verb, back) = match to {
         Presence::There => ("add", "remove it again"),
         Presence::NotThere => ("remove", "add it again"),
@@ -291,7 +324,8 @@ fn element_told(element: &Element, to: Presence, list: &[String], called: &Calle
             }
         }
         Element::Person(id) => {
-            let name = called.person(id);
+            let login = called.person(id);
+            let name = named(login, names);
             let undo = undo_of_assignment(to);
             let (edit, request) = match to {
                 Presence::There => (
@@ -299,7 +333,7 @@ fn element_told(element: &Element, to: Presence, list: &[String], called: &Calle
                     Request {
                         method: "POST",
                         path: format!("{app_path}/users"),
-                        body: Some(json!({"id": id, "scope": "USER", "credentials": {"userName": name}})),
+                        body: Some(json!({"id": id, "scope": "USER", "credentials": {"userName": login}})),
                     },
                 ),
                 Presence::NotThere => (
