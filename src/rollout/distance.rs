@@ -92,6 +92,21 @@ impl Opened<'_> {
         self.target.bound(self.rows.len(), self.common)
     }
 
+    /// Which rows are in every longest common subsequence, so that no step with one of them leads nearer.
+    pub fn settled(&self) -> Vec<bool> {
+        let lengths = || self.ending.iter().zip(&self.beginning);
+        let is_longest =
+            |(ending, beginning): (&usize, &usize)| *ending > 0 && ending + beginning == self.common + 1;
+        let mut at_length = vec![0_usize; self.common + 1];
+        for pair in lengths().filter(|pair| is_longest(*pair)) {
+            if let Some(count) = at_length.get_mut(*pair.0) {
+                *count += 1;
+            }
+        }
+        let alone = |pair: (&usize, &usize)| is_longest(pair) && at_length.get(*pair.0) == Some(&1);
+        lengths().map(alone).collect()
+    }
+
     /// The bounds for the table with a mapping put in before each row, and behind the last.
     pub fn with(&self, mapping: u32) -> Vec<usize> {
         let length = self.rows.len() + 1;
@@ -188,6 +203,15 @@ mod tests {
             let target = Target::new(to, 6);
             for from in tables {
                 assert_eq!(target.from(from), from.len().max(to.len()) - common(from, to));
+                for (row, settled) in target.opened(from, None).settled().into_iter().enumerate() {
+                    let mut without = from.to_vec();
+                    without.remove(row);
+                    assert_eq!(
+                        settled,
+                        common(&without, to) < common(from, to),
+                        "row {row} of {from:?} to {to:?}"
+                    );
+                }
                 for without in std::iter::once(None).chain((0..from.len()).map(Some)) {
                     let opened = target.opened(from, without);
                     for mapping in (0..6).filter(|mapping| !opened.rows.contains(mapping)) {

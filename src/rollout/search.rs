@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::signin::difference::Side;
 
 use super::change::{Changes, Configuration, Presence};
-use super::distance::Target;
+use super::distance::{Opened, Target};
 use super::outlook::{Distances, Outlook};
 use super::state::States;
 use super::step::Step;
@@ -192,15 +192,17 @@ impl<'a> Space<'a> {
                 }
                 Entry::Continue { node: index } => {
                     let Some(node) = nodes.get(index) else { continue };
+                    // Of what is further away than the bound, it is enough to know that there is some.
+                    let wanted = bound - node.steps;
                     let mut goes_on = false;
-                    for (step, distance) in self.steps_from(&node.configuration, ahead) {
-                        let total = node.steps + 1 + distance;
-                        if total == bound {
+                    let mut visit = |step: Step, distance: usize| {
+                        if distance + 1 == wanted {
                             let next = Entry::Reach { parent: Some(index), step: Some(step) };
                             waiting.push(bound, node.steps + 1, next);
                         }
-                        goes_on |= total > bound;
-                    }
+                        goes_on |= distance + 1 > wanted;
+                    };
+                    self.each_step(&node.configuration, ahead, wanted, &mut visit);
                     if goes_on {
                         waiting.push(bound + 1, node.steps, Entry::Continue { node: index });
                     }
@@ -244,66 +246,90 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// Every step from a configuration, with the distance of where it leads.
-    fn steps_from(&self, configuration: &Configuration, ahead: Option<&Distances>) -> Vec<(Step, usize)> {
-        let mut steps = Vec::new();
+    /// Visits the steps from a configuration with the distance of where each leads. Where only what leads nearer is wanted, of rows that
+    /// cannot do so one step is visited for all.
+    fn each_step(
+        &self,
+        configuration: &Configuration,
+        ahead: Option<&Distances>,
+        wanted: usize,
+        visit: &mut impl FnMut(Step, usize),
+    ) {
+        let whole = self.target.opened(&configuration.table, None);
         if let Some(rest) = self.distance_without_table(configuration, ahead) {
-            self.table_steps(configuration, rest, &mut steps);
+            self.each_table_step(configuration, &whole, rest, wanted, visit);
         }
-        let own = self.target.from(&configuration.table);
-        let mut others: Vec<Step> = Vec::new();
+        let mut other = |step: Step| {
+            if let Some(rest) = self.distance_without_table(&step.apply(configuration), ahead) {
+                visit(step, whole.closed() + rest);
+            }
+        };
         for field in &self.fields {
-            let to = match configuration.fields.get(*field) {
-                Some(Side::Before) => Side::After,
-                Some(Side::After) => Side::Before,
-                None => continue,
-            };
-            others.push(Step::SetField { field: *field, to });
+            match configuration.fields.get(*field) {
+                Some(Side::Before) => other(Step::SetField { field: *field, to: Side::After }),
+                Some(Side::After) => other(Step::SetField { field: *field, to: Side::Before }),
+                None => {}
+            }
         }
-        let filters = 0..self.changes.filters.len();
-        others.extend(filters.filter(|to| *to != configuration.filter).map(|to| Step::ReplaceFilter { to }));
-        let events = configuration.events.iter().enumerate();
-        others.extend(
-            events.filter(|(_, side)| **side == Side::Before).map(|(event, _)| Step::Happen { event }),
-        );
+        for to in (0..self.changes.filters.len()).filter(|to| *to != configuration.filter) {
+            other(Step::ReplaceFilter { to });
+        }
+        for (event, side) in configuration.events.iter().enumerate() {
+            if *side == Side::Before {
+                other(Step::Happen { event });
+            }
+        }
         for element in &self.elements {
             let to = match configuration.elements.get(*element) {
                 Some(Presence::There) => Presence::NotThere,
                 Some(Presence::NotThere) => Presence::There,
                 None => continue,
             };
-            others.push(Step::SetElement { element: *element, to });
+            other(Step::SetElement { element: *element, to });
         }
-        steps.extend(others.into_iter().filter_map(|step| {
-            let rest = self.distance_without_table(&step.apply(configuration), ahead)?;
-            Some((step, own + rest))
-        }));
-        steps
     }
 
-    fn table_steps(&self, configuration: &Configuration, rest: usize, steps: &mut Vec<(Step, usize)>) {
+    fn each_table_step(
+        &self,
+        configuration: &Configuration,
+        whole: &Opened<'_>,
+        rest: usize,
+        wanted: usize,
+        visit: &mut impl FnMut(Step, usize),
+    ) {
         let table = &configuration.table;
-        let missing: Vec<u32> = (0..)
-            .zip(&self.changes.most)
-            .filter(|(mapping, most)| table.iter().filter(|row| *row == mapping).count() < **most)
-            .map(|(mapping, _)| mapping)
-            .collect();
-        let whole = self.target.opened(table, None);
-        for mapping in &missing {
-            for (at, bound) in whole.with(*mapping).into_iter().enumerate() {
-                steps.push((Step::AddMapping { mapping: *mapping, at }, rest + bound));
+        let mut counts = vec![0; self.changes.pool.len()];
+        for row in table {
+            if let Some(count) = counts.get_mut(*row as usize) {
+                *count += 1;
             }
         }
+        let missing: Vec<u32> = (0..)
+            .zip(counts.iter().zip(&self.changes.most))
+            .filter(|(_, (count, most))| count < most)
+            .map(|(mapping, _)| mapping)
+            .collect();
+        for mapping in &missing {
+            for (at, bound) in whole.with(*mapping).into_iter().enumerate() {
+                visit(Step::AddMapping { mapping: *mapping, at }, rest + bound);
+            }
+        }
+        let only_nearer = wanted <= rest + whole.closed();
+        let settled = whole.settled();
         for (at, row) in table.iter().enumerate() {
+            if only_nearer && settled.get(at) == Some(&true) {
+                visit(Step::DeleteMapping { at }, rest + whole.closed());
+                continue;
+            }
             let opened = self.target.opened(table, Some(at));
             for to in &missing {
                 let bound = opened.with(*to).get(at).copied().unwrap_or(0);
-                steps.push((Step::EditMapping { at, to: *to }, rest + bound));
+                visit(Step::EditMapping { at, to: *to }, rest + bound);
             }
             for (to, bound) in opened.with(*row).into_iter().enumerate().filter(|(to, _)| *to != at) {
-                steps.push((Step::MoveMapping { from: at, to }, rest + bound));
+                visit(Step::MoveMapping { from: at, to }, rest + bound);
             }
-            steps.push((Step::DeleteMapping { at }, rest + opened.closed()));
+            visit(Step::DeleteMapping { at }, rest + opened.closed());
         }
     }
 }
