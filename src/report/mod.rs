@@ -16,6 +16,7 @@ pub mod lines;
 pub mod markdown;
 pub mod page;
 pub mod pretty;
+pub mod rollout;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;
