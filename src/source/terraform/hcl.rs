@@ -200,10 +200,10 @@ fn module(sources: &mut Sources, folder: &Path, names: &[String], files: Vec<Pat
     }
 }
 
-/// Whether a file is shown by a path that is not below the working directory.
+/// Whether a path leads out of the working directory, so that no relative path without `..` names what is there.
 fn is_outside(path: &Path) -> bool {
-    let shown = PathBuf::from(snapshot::shown(path));
-    shown.is_absolute() || shown.starts_with("..")
+    let (Ok(here), Ok(full)) = (std::env::current_dir(), std::path::absolute(path)) else { return true };
+    !normal(&full).starts_with(here)
 }
 
 /// Without `.` and, where it can be, `..`; links are not followed.
