@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ssolint::document::DocumentName;
@@ -295,20 +294,18 @@ fn big_plan(bytes: usize, path: &Path) {
     std::fs::write(path, text).unwrap();
 }
 
-/// The check of such a plan, in at most so much address space and time.
-fn a_big_plan_is_checked(bytes: usize, format: &str, most_kib: usize, longest: Duration) {
+/// The check of such a plan, in at most so much address space and so many seconds of a processor: how busy the machine is does not count.
+fn a_big_plan_is_checked(bytes: usize, format: &str, most_kib: usize, seconds: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plan.json");
     big_plan(bytes, &path);
     let script = format!(
-        "ulimit -v {most_kib}; exec \"$0\" check --color never --format {format} --terraform-plan \"$1\""
+        "ulimit -v {most_kib}; ulimit -t {seconds}; exec \"$0\" check --color never --format {format} --terraform-plan \"$1\""
     );
-    let begin = Instant::now();
     let run = Command::new("sh")
         .args(["-c", &script, env!("CARGO_BIN_EXE_ssolint"), path.to_str().unwrap()])
         .output()
         .unwrap();
-    let took = begin.elapsed();
     let shown = support::stdout(&run);
     assert!(
         shown.contains("redirect-uri-wildcard") && shown.contains("SUBDOMAIN"),
@@ -316,18 +313,17 @@ fn a_big_plan_is_checked(bytes: usize, format: &str, most_kib: usize, longest: D
         support::stderr(&run)
     );
     assert!(shown.len() < 1 << 20, "{} bytes", shown.len());
-    assert!(took < longest, "{format}: {took:?}");
 }
 
 #[test]
 fn a_plan_of_many_megabytes_is_checked_in_bounded_memory_and_time() {
-    a_big_plan_is_checked(8 << 20, "pretty", 400_000, Duration::from_secs(60));
+    a_big_plan_is_checked(8 << 20, "pretty", 400_000, 30);
 }
 
 #[test]
 #[ignore = "takes half a minute; the gate runs it"]
 fn a_plan_of_200_mebibytes_is_checked_in_bounded_memory_and_time() {
     for format in ["pretty", "json"] {
-        a_big_plan_is_checked(200 << 20, format, 1_200_000, Duration::from_secs(240));
+        a_big_plan_is_checked(200 << 20, format, 1_200_000, 120);
     }
 }
