@@ -19,7 +19,8 @@ use ssolint::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Sp
 use ssolint::model::Place;
 use ssolint::report::pretty::{Colour, Detail, Terminal};
 use ssolint::report::{
-    ConnectionReport, Fault, Report, Reported, github, gitlab, json, junit, markdown, page, pretty, sarif,
+    Accepted, ConnectionReport, Fault, Fixed, Hidden, Report, Reported, WhyHidden, github, gitlab, json,
+    junit, markdown, page, pretty, sarif,
 };
 use ssolint::rules::catalogue;
 
@@ -339,6 +340,36 @@ fn what_could_not_be_read_or_evaluated_is_said_in_every_format() {
     let gitlab = read::gitlab_entries(&gitlab::report(&report, PeopleShown::Counts));
     let severities: Vec<&str> = gitlab.iter().map(|entry| entry["severity"].as_str().unwrap()).collect();
     assert_eq!(severities, ["blocker", "major"]);
+}
+
+#[test]
+fn what_is_left_out_or_accepted_is_said_where_there_is_room() {
+    let row = NotEvaluated { rule: RULE, severity: Severity::Error, needs: Vec::new() };
+    let hidden = Hidden {
+        reported: finding(0, Severity::Error, "It is wrong"),
+        why: WhyHidden::Ignored { reason: "known".to_owned() },
+    };
+    let report = one(ConnectionReport {
+        accepted: vec![Accepted { row, reason: "no API token here".to_owned() }],
+        hidden: vec![hidden],
+        fixed: vec![Fixed { rule: RULE.to_owned(), fingerprint: "00".to_owned() }],
+        evaluated: Vec::new(),
+        ..connection("okta/app.json", Vec::new())
+    });
+    let summary = read::markdown_text(&markdown::report(&report, PeopleShown::Counts));
+    let page = text(html(&report, PeopleShown::Counts));
+    for said in
+        ["1 ignored", "1 finding of the baseline found no more", "1 rule not evaluated", "no API token here"]
+    {
+        assert!(summary.contains(said), "{said} in {summary}");
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    let junit = read::junit_report(&junit::report(&report, PeopleShown::Counts));
+    assert_eq!((junit.tests, junit.test_suites[0].skipped), (1, 1));
+    // What is left out is told in no list of findings.
+    for (name, write, read) in FORMATS {
+        assert_eq!(read(&write(&report, PeopleShown::Counts)), [], "{name}");
+    }
 }
 
 #[test]

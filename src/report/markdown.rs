@@ -168,6 +168,15 @@ fn rests_on(report: &Report) -> String {
         };
         line("People", &wording::people_told(&connection.summary));
         line("Repair", &wording::repair_told(&connection.summary));
+        if let Some(expectations) = &connection.summary.expectations {
+            line("Expectations", &wording::expectations_told(expectations));
+        }
+        for (what, said) in
+            [("Left out", wording::left_out_told(connection)), ("Fixed", wording::fixed_told(connection))]
+        {
+            said.iter().for_each(|said| line(what, said));
+        }
+        wording::accepted_told(connection).iter().for_each(|said| line("Accepted", said));
         for assumed in &connection.assumed {
             let (count, meaning) = (people(assumed.people), coverage::meaning(assumed.name));
             line("Assumed", &format!("{} for {count}: {meaning}", assumed.name));

@@ -390,6 +390,12 @@ fn rests_on(connection: &ConnectionReport) -> Markup {
                 (wording::plural(connection.evaluated.len(), "rule")) " evaluated, "
                 (grouped(connection.not_evaluated.len())) " not evaluated."
             }
+            @if let Some(expectations) = &connection.summary.expectations {
+                li { strong { "Expectations: " } (wording::expectations_told(expectations)) "." }
+            }
+            @if let Some(said) = wording::left_out_told(connection) { li { strong { "Left out: " } (said) "." } }
+            @if let Some(said) = wording::fixed_told(connection) { li { strong { "Fixed: " } (said) "." } }
+            @for said in wording::accepted_told(connection) { li { strong { "Accepted: " } (said) "." } }
             @for assumed in &connection.assumed {
                 li {
                     strong { "Assumed" } " for " (people(assumed.people)) ": " (coverage::meaning(assumed.name))
