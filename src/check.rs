@@ -84,6 +84,16 @@ pub fn connection(
     rules: impl IntoIterator<Item = &'static Rule>,
     options: &Options,
 ) -> ConnectionReport {
+    looked_at(snapshot, rules, options, |_| ()).0
+}
+
+/// The same, with a look at the simulation for a report that tells more than findings and counts.
+pub fn looked_at<T>(
+    snapshot: Snapshot,
+    rules: impl IntoIterator<Item = &'static Rule>,
+    options: &Options,
+    look: impl FnOnce(&SignIn<'_>) -> T,
+) -> (ConnectionReport, T) {
     let Snapshot { mut documents, faults, notices } = snapshot;
     let world = load(&documents, faults);
     let sign_in = simulate(&world);
@@ -152,7 +162,7 @@ pub fn connection(
         })
         .collect();
     report.files = documents.files().to_vec();
-    report
+    (report, look(&sign_in))
 }
 
 /// Findings with their lines and fingerprints; one whose files are not there at all has none.

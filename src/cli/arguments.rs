@@ -159,7 +159,7 @@ pub struct InitArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// pretty, json, sarif, github, gitlab, junit or markdown; more than once for several, each to a file: --format sarif=out.sarif
+    /// pretty, json, sarif, github, gitlab, junit, markdown or html; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Exit with 1 from this severity on: error, warning, note or never; by default error.
@@ -171,7 +171,7 @@ pub struct CheckArguments {
     /// Leave these rules out: ids, families or globs.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in the others.
+    /// How people are shown; by default named in pretty, json and html, counted in the others.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
     /// Leave out the findings that this file knows by fingerprint: one that --write-baseline, --format json or --format sarif wrote.
@@ -247,14 +247,14 @@ pub struct DiffArguments {
     /// A YAML list of edits to the snapshot after, before those of --set: `ssolint schema patch`.
     #[arg(long = "patch", value_name = "FILE")]
     pub patches: Vec<PathBuf>,
-    /// pretty, json (one object a line) or markdown (for a change request); =FILE writes to a file.
+    /// pretty, json (one object a line), markdown (for a change request) or html; =FILE writes to a file.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Exit with 1 on these: lost, gained, raised, lowered, moved, unknown, newly-assumed, no-rescue or never. By default
     /// lost,no-rescue.
     #[arg(long, value_name = "CHANGE", value_delimiter = ',')]
     pub fail_on: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in markdown.
+    /// How people are shown; by default named in pretty, json and html, counted in markdown.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
 }

@@ -3,9 +3,11 @@
 use std::time::SystemTime;
 
 use globset::Glob;
+use ssolint::finding::prose::PeopleNames;
 use ssolint::finding::{PeopleShown, Severity};
 use ssolint::model::world::connection_name;
 use ssolint::report::baseline::hide;
+use ssolint::report::page::{self, Picture, picture};
 use ssolint::report::pretty::Detail;
 use ssolint::report::{
     ConnectionReport, Report, ShowIgnored, WhyHidden, github, gitlab, json, junit, markdown, pretty, sarif,
@@ -13,6 +15,7 @@ use ssolint::report::{
 };
 use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
+use ssolint::signin::SignIn;
 use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
 use ssolint::source::snapshot::Snapshot;
@@ -32,9 +35,10 @@ enum Format {
     Gitlab,
     Junit,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 7] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pretty", Format::Pretty),
     ("json", Format::Json),
     ("sarif", Format::Sarif),
@@ -42,6 +46,7 @@ const FORMATS: [(&str, Format); 7] = [
     ("gitlab", Format::Gitlab),
     ("junit", Format::Junit),
     ("markdown", Format::Markdown),
+    ("html", Format::Html),
 ];
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
@@ -63,17 +68,28 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let (project, mut exits) = (read.project, vec![read.exit]);
     let count = read.snapshots.len();
     let mut report = Report::default();
+    let mut page = targets.iter().any(|target| target.format == Format::Html).then(|| Page {
+        pictures: Vec::new(),
+        names: PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())),
+    });
+    let most_people = picture::MOST_PEOPLE / count.max(1);
     for snapshot in read.snapshots {
         let name = connection_name(&snapshot.documents);
-        let check = |snapshot| one(snapshot, &name, project.as_ref(), &selection, &today);
-        let mut connection = check(snapshot);
+        let check = |snapshot, look: &mut dyn FnMut(&SignIn<'_>)| {
+            one(snapshot, &name, project.as_ref(), &selection, &today, look)
+        };
+        let mut connection = check(snapshot, &mut |sign_in| {
+            if let Some(page) = &mut page {
+                page.pictures.push(Picture::new(sign_in, most_people, &mut page.names));
+            }
+        });
         if let Some(before) = &before {
             let mut snapshot = before.of(&name, count)?;
             if let Some(project) = &project {
                 project.lay_over(&mut snapshot.documents, None);
             }
             snapshot.documents.called = Some(name.clone());
-            let (there, exit) = known::fingerprints(&check(snapshot));
+            let (there, exit) = known::fingerprints(&check(snapshot, &mut |_| ()));
             hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
             exits.push(exit);
         }
@@ -93,7 +109,7 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     );
     clashes.iter().for_each(output::problem);
     for target in &targets {
-        write(&report, target, typed, colour)?;
+        write(&report, page.as_ref(), target, typed, colour)?;
     }
     known::write(typed, baseline.as_ref(), &report)?;
     if !clashes.is_empty() {
@@ -112,6 +128,7 @@ fn one(
     project: Option<&Project>,
     selection: &Selection,
     today: &str,
+    look: &mut dyn FnMut(&SignIn<'_>),
 ) -> ConnectionReport {
     let settings = project.map_or_else(Settings::default, |project| Settings {
         of_connection: project.rules_of(name),
@@ -123,24 +140,35 @@ fn one(
         options.set(rule, "today", today.into());
     }
     let rules = catalogue().filter(|rule| selection.takes(rule, settings));
-    ssolint::check::connection(snapshot, rules, &options)
+    ssolint::check::looked_at(snapshot, rules, &options, |sign_in| look(sign_in)).0
+}
+
+/// What only a page shows.
+struct Page {
+    /// Of the connections, in their order.
+    pictures: Vec<Picture>,
+    names: PeopleNames,
+}
+
+impl Format {
+    /// Whole organisations read what CI shows, so people are counted there.
+    fn people_by_default(self) -> PeopleShown {
+        match self {
+            Self::Pretty | Self::Json | Self::Html => PeopleShown::Names,
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Markdown => PeopleShown::Counts,
+        }
+    }
 }
 
 fn write(
     report: &Report,
+    page: Option<&Page>,
     target: &Target<Format>,
     typed: &CheckArguments,
     colour: ColourChoice,
 ) -> Result<(), Problem> {
     let file = target.file.as_ref();
-    // Whole organisations read what CI shows, so people are counted there.
-    let by_default = match target.format {
-        Format::Pretty | Format::Json => PeopleShown::Names,
-        Format::Sarif | Format::Github | Format::Gitlab | Format::Junit | Format::Markdown => {
-            PeopleShown::Counts
-        }
-    };
-    let people = output::people(typed.people, by_default);
+    let people = output::people(typed.people, target.format.people_by_default());
     let bytes = match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
@@ -161,6 +189,9 @@ fn write(
         Format::Gitlab => gitlab::report(report, people),
         Format::Junit => junit::report(report, people),
         Format::Markdown => markdown::report(report, people),
+        Format::Html => {
+            page.map_or_else(Vec::new, |page| page::check(report, &page.pictures, &mut page.names.clone()))
+        }
     };
     output::write(file, &bytes)
 }

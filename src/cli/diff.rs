@@ -9,8 +9,10 @@ use ssolint::document::position::Format as TextFormat;
 use ssolint::document::{Documents, SourceFile};
 use ssolint::finding::PeopleShown;
 use ssolint::finding::locate::Locator;
+use ssolint::finding::prose::PeopleNames;
 use ssolint::model::World;
 use ssolint::report::diff::{self, Comparison};
+use ssolint::report::page;
 use ssolint::signin::{Change, Difference};
 use ssolint::source::snapshot::{self, Snapshot};
 
@@ -25,10 +27,15 @@ enum Format {
     Pretty,
     Json,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("markdown", Format::Markdown)];
+const FORMATS: [(&str, Format); 4] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("html", Format::Html),
+];
 
 /// What can make the command fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +103,10 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
             Format::Json => diff::json(&comparison, output::people(typed.people, PeopleShown::Names)),
             Format::Markdown => {
                 diff::markdown(&comparison, output::people(typed.people, PeopleShown::Counts))
+            }
+            Format::Html => {
+                let people = output::people(typed.people, PeopleShown::Names);
+                page::diff(&comparison, None, &mut PeopleNames::new(people))
             }
         };
         output::write(file, &bytes)?;

@@ -1,4 +1,4 @@
-//! Excerpts of source texts for the terminal: a few lines around a region, clipped and made harmless.
+//! Excerpts of source texts: a few lines around a region, clipped and made harmless.
 
 use std::ops::Range;
 
@@ -6,7 +6,8 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::document::SourceFile;
 use crate::document::position::Region;
-use crate::finding::prose::visible;
+use crate::finding::locate::Location;
+use crate::finding::prose::{PeopleShown, visible};
 
 /// Lines shown before and after the one at fault.
 const CONTEXT: usize = 1;
@@ -28,19 +29,17 @@ pub struct Excerpt {
 
 impl Excerpt {
     pub fn new(file: &SourceFile, region: &Region) -> Self {
-        let first_line = region.line.saturating_sub(CONTEXT).max(1);
         let mut text = String::new();
         let mut span = (0, 0);
-        for (number, (at, line)) in (first_line..).zip(lines_around(&file.text, region, first_line)) {
-            let marked = number == region.line;
-            let piece = clip(line, if marked { marked_bytes(region, at, line) } else { 0..0 });
-            if marked {
-                let start = text.len() + piece.before.len();
-                span = (start, piece.inside.len().max(1));
+        let lines = lines(file, region);
+        for line in &lines {
+            if line.number == region.line {
+                let start = text.len() + line.before.len();
+                span = (start, line.marked.len().max(1));
             }
-            text.push_str(&piece.before);
-            text.push_str(&piece.inside);
-            text.push_str(&piece.after);
+            text.push_str(&line.before);
+            text.push_str(&line.marked);
+            text.push_str(&line.after);
             text.push('\n');
         }
         if span.0 + span.1 > text.len() {
@@ -48,7 +47,7 @@ impl Excerpt {
         }
         Self {
             name: visible(&file.path),
-            first_line,
+            first_line: lines.first().map_or(region.line, |line| line.number),
             column: region.column,
             line: region.line,
             text,
@@ -59,6 +58,44 @@ impl Excerpt {
     pub fn span(&self) -> SourceSpan {
         self.span
     }
+}
+
+/// A line of a file, clipped and safe to show; `marked` is what of it lies in the region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// 1-based.
+    pub number: usize,
+    pub before: String,
+    pub marked: String,
+    pub after: String,
+}
+
+/// A few lines around a region, the first of which is marked.
+pub fn lines(file: &SourceFile, region: &Region) -> Vec<Line> {
+    let first_line = region.line.saturating_sub(CONTEXT).max(1);
+    (first_line..)
+        .zip(lines_around(&file.text, region, first_line))
+        .map(|(number, (at, line))| {
+            let mark = if number == region.line { marked_bytes(region, at, line) } else { 0..0 };
+            let piece = clip(line, mark);
+            Line { number, before: piece.before, marked: piece.inside, after: piece.after }
+        })
+        .collect()
+}
+
+/// Documents whose lines name nobody; where people are only counted, no other is quoted.
+const NAMELESS: [&str; 6] = [
+    "okta/app.json",
+    "okta/id-token.json",
+    "okta/openid-configuration.json",
+    "okta/federated-claims.json",
+    "okta/authorization-server",
+    "okta/groups.json",
+];
+
+/// Whether the lines of a place may be shown to whoever may see people so.
+pub fn may_be_quoted(location: &Location, people: PeopleShown) -> bool {
+    people == PeopleShown::Names || NAMELESS.iter().any(|document| location.path.starts_with(document))
 }
 
 /// The lines from `first_line` to one after the region's, each with the byte where it begins; found from the region's own bytes, so a big file

@@ -14,6 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod lines;
 pub mod markdown;
+pub mod page;
 pub mod pretty;
 pub mod sarif;
 pub mod schema;

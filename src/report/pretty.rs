@@ -14,7 +14,7 @@ use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
-use super::excerpt::Excerpt;
+use super::excerpt::{Excerpt, may_be_quoted};
 use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, WhyHidden, wording};
 
 /// How the terminal is.
@@ -192,20 +192,6 @@ fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut
         },
         related,
     }
-}
-
-/// Documents whose lines name nobody; where people are only counted, no other is quoted.
-const NAMELESS: [&str; 6] = [
-    "okta/app.json",
-    "okta/id-token.json",
-    "okta/openid-configuration.json",
-    "okta/federated-claims.json",
-    "okta/authorization-server",
-    "okta/groups.json",
-];
-
-fn may_be_quoted(location: &Location, people: PeopleShown) -> bool {
-    people == PeopleShown::Names || NAMELESS.iter().any(|document| location.path.starts_with(document))
 }
 
 fn excerpt(connection: &ConnectionReport, location: &Location, people: PeopleShown) -> Option<Excerpt> {
