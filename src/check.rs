@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::document::project::Day;
-use crate::document::{Documents, ReadFault};
+use crate::document::{DocumentName, Documents, ReadFault};
 use crate::finding::fingerprint::fingerprints;
 use crate::finding::locate::Locator;
 use crate::finding::suppression::{How, Ran, Suppressions};
@@ -129,13 +129,14 @@ pub fn looked_at<T>(
         }
     }
     suppressions.close(&ran(&checked.evaluated, &report));
+    let project = documents.get(&DocumentName::Project).map(|document| document.file);
     report.suppressions = suppressions
         .iter()
         .filter_map(|one| {
             let location = locator.locate(&one.spot)?;
             Some(SuppressionUse {
                 at: SourcePlace::new(documents.files(), &location),
-                connections: one.connections.clone(),
+                shared_by: (project == Some(location.file)).then(|| one.connections.clone()),
                 idle: one.is_idle(),
             })
         })
@@ -212,8 +213,9 @@ pub fn settle(report: &mut Report, of_project: &[String]) {
         report.connections.iter().map(|connection| connection.name.clone()).collect();
     let mut useful: BTreeSet<SourcePlace> = BTreeSet::new();
     for one in report.connections.iter().flat_map(|connection| &connection.suppressions) {
-        let elsewhere =
-            of_project.iter().any(|name| one.connections.matches(name) && !checked.contains(name));
+        let elsewhere = one.shared_by.as_ref().is_some_and(|connections| {
+            of_project.iter().any(|name| connections.matches(name) && !checked.contains(name))
+        });
         if !one.idle || elsewhere {
             useful.insert(one.at.clone());
         }

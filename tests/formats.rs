@@ -267,6 +267,15 @@ fn nothing_from_input_acts_in_any_format() {
 }
 
 #[test]
+fn a_bar_in_a_name_ends_no_cell() {
+    let report =
+        one(ConnectionReport { name: "a | b `|` c\\|".to_owned(), ..connection("a.json", Vec::new()) });
+    let summary = read::markdown_text(&markdown::report(&report, PeopleShown::Counts));
+    assert!(summary.contains("a ¦ b `¦` c\\¦0000"), "{summary}");
+    assert!(summary.contains("Connection a | b `|` c\\|"), "{summary}");
+}
+
+#[test]
 fn what_is_to_be_typed_can_be_read_in_every_format() {
     for name in HOSTILE {
         let report = hostile(name);

@@ -357,7 +357,7 @@ pub fn json(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> {
     bytes
 }
 
-fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
+pub(super) fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
     bytes.extend(to_bytes(row, Safe(serde_json::ser::CompactFormatter)));
     bytes.push(b'\n');
 }
@@ -477,7 +477,7 @@ fn matrix(comparison: &Comparison<'_, '_>, out: &mut String) {
 }
 
 /// What a line is about, then its text, wrapped beside it.
-fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
+pub(super) fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
     let head = format!("  {what:<14}");
     let options = textwrap::Options::new(terminal.width.clamp(40, 120))
         .initial_indent(&head)

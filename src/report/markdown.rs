@@ -78,7 +78,8 @@ fn connections(report: &Report) -> String {
     out
 }
 
-/// In a table a bar ends the cell, in a code span too.
+/// In a table a bar ends the cell, in a code span too, and whether an escape helps hangs on what stands before it; the heading of the
+/// connection has the name as it is.
 fn cell(text: &str) -> String {
     code(&text.replace('|', "¦"))
 }
