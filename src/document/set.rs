@@ -1,7 +1,6 @@
 //! A set of documents by name, with the files that they came from.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,13 +8,15 @@ use super::json_path::JsonPath;
 use super::name::DocumentName;
 use super::overlay::Overlay;
 use super::position::Format;
+use super::rows::Rows;
+use super::text::FileText;
 
 /// A text as a person finds it: a file of a snapshot, or the single file that holds several documents.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// As it is shown, and as SARIF names it: relative to the working directory, with forward slashes.
     pub path: String,
-    pub text: Arc<str>,
+    pub text: FileText,
     pub format: Format,
 }
 
@@ -24,6 +25,8 @@ pub struct SourceFile {
 pub enum Content {
     /// The whole of its file.
     File,
+    /// The whole of its file, a long list that was read along with it.
+    Rows(Rows),
     /// A part of a single file, which was parsed once for all of them.
     Part(Value),
     /// Its file is there and gives no text: not even a part of it may be believed.
@@ -78,7 +81,7 @@ impl Documents {
     }
 
     /// Gives a file its text, where it was not known when it was added.
-    pub fn replace_text(&mut self, file: usize, text: Arc<str>) {
+    pub fn replace_text(&mut self, file: usize, text: FileText) {
         if let Some(file) = self.files.get_mut(file) {
             file.text = text;
         }
@@ -86,6 +89,13 @@ impl Documents {
 
     pub fn add(&mut self, name: DocumentName, document: Document) {
         self.by_name.insert(name, document);
+    }
+
+    /// Says what a document is read from, in place of what was said when it was added.
+    pub fn replace_content(&mut self, name: &DocumentName, content: Content) {
+        if let Some(document) = self.by_name.get_mut(name) {
+            document.content = content;
+        }
     }
 
     pub fn get(&self, name: &DocumentName) -> Option<&Document> {

@@ -4,6 +4,7 @@
 //! "is this user in this group" with yes, no or maybe. What a group is good for is left to `signin`.
 
 mod building;
+mod users;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,6 +12,7 @@ use crate::document::{DocumentName, JsonPath};
 
 use super::fact::{Cause, Gap};
 use super::truth::Truth;
+use users::Users;
 
 pub use building::{Extent, Sources};
 
@@ -63,48 +65,46 @@ pub enum Record {
 }
 
 /// A user's row in `okta/app-users.json`.
-#[derive(Debug, Clone)]
-pub struct Assignment {
-    pub scope: AssignmentScope,
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment<'d> {
+    pub scope: AssignmentScope<'d>,
     /// Not `DEPROVISIONED`, `REVOKED`, `UNASSIGNED` or `INACTIVE` (semantics G5.1); without a status it is not known.
     pub active: Truth,
-    pub email: Option<String>,
-    pub user_name: Option<String>,
+    pub email: Option<&'d str>,
+    pub user_name: Option<&'d str>,
     pub position: usize,
 }
 
 /// How a user came to be assigned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssignmentScope {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignmentScope<'d> {
     User,
     /// By a group; the link may not say which.
-    Group(Option<String>),
+    Group(Option<&'d str>),
     Unsaid,
 }
 
 /// A user whom any document names; what only `okta/users.json` says is `None` where the user is not in it.
-#[derive(Debug, Clone)]
-pub struct User {
-    pub id: String,
-    pub login: Option<String>,
-    pub email: Option<String>,
-    pub status: Option<String>,
+#[derive(Debug, Clone, Copy)]
+pub struct User<'d> {
+    pub id: &'d str,
+    pub login: Option<&'d str>,
+    pub email: Option<&'d str>,
+    pub status: Option<&'d str>,
     /// `credentials.provider.type`.
-    pub provider: Option<String>,
+    pub provider: Option<&'d str>,
     pub record: Record,
-    pub assignment: Option<Assignment>,
+    pub assignment: Option<Assignment<'d>>,
 }
 
-impl User {
+impl<'d> User<'d> {
     /// What the person is called in every output: the login, else what Torq's side of Okta has.
-    pub fn label(&self) -> &str {
-        let assigned = self.assignment.as_ref();
+    pub fn label(&self) -> &'d str {
         self.login
-            .as_deref()
-            .or(self.email.as_deref())
-            .or_else(|| assigned.and_then(|row| row.email.as_deref()))
-            .or_else(|| assigned.and_then(|row| row.user_name.as_deref()))
-            .unwrap_or(&self.id)
+            .or(self.email)
+            .or_else(|| self.assignment.and_then(|row| row.email))
+            .or_else(|| self.assignment.and_then(|row| row.user_name))
+            .unwrap_or(self.id)
     }
 }
 
@@ -173,25 +173,37 @@ pub struct Disagreement {
 /// All users and groups that any document names, and the memberships between them.
 #[derive(Debug, Clone)]
 pub struct Directory {
-    pub users: Vec<User>,
+    users: Users,
     pub groups: Vec<Group>,
     /// `okta/users.json`, `okta/groups.json` and `okta/app-users.json` as far as they were read.
     pub user_list: Listing,
     pub group_list: Listing,
     pub app_user_list: Listing,
     pub disagreements: Vec<Disagreement>,
-    user_by_id: HashMap<String, UserIndex>,
     group_by_id: HashMap<String, GroupIndex>,
     groups_by_name: HashMap<String, Vec<GroupIndex>>,
     members: BTreeMap<GroupIndex, Members>,
     own: HashMap<UserIndex, Own>,
     contested: HashSet<UserIndex>,
     unnamed_groups: bool,
+    /// A row lacks its login.
+    unnamed_users: bool,
 }
 
 impl Directory {
-    pub fn user(&self, index: UserIndex) -> Option<&User> {
-        self.users.get(index.0 as usize)
+    pub fn user(&self, index: UserIndex) -> Option<User<'_>> {
+        // Another document names the id, so a look-up by name says nothing of it.
+        let without_row = if self.user_list.is_complete() { Record::NotThere } else { Record::Unknown };
+        self.users.user(index, without_row)
+    }
+
+    /// In the order of their indices.
+    pub fn users(&self) -> impl Iterator<Item = User<'_>> {
+        self.user_indices().filter_map(|user| self.user(user))
+    }
+
+    pub fn user_count(&self) -> usize {
+        self.users.len()
     }
 
     pub fn group(&self, index: GroupIndex) -> Option<&Group> {
@@ -199,7 +211,7 @@ impl Directory {
     }
 
     pub fn user_indices(&self) -> impl Iterator<Item = UserIndex> + use<> {
-        (0..u32::try_from(self.users.len()).unwrap_or(u32::MAX)).map(UserIndex)
+        (0..u32::try_from(self.user_count()).unwrap_or(u32::MAX)).map(UserIndex)
     }
 
     pub fn group_indices(&self) -> impl Iterator<Item = GroupIndex> + use<> {
@@ -208,7 +220,7 @@ impl Directory {
 
     /// By Okta's id.
     pub fn user_by_id(&self, id: &str) -> Option<UserIndex> {
-        self.user_by_id.get(id).copied()
+        self.users.find(id)
     }
 
     /// By Okta's id.
@@ -246,6 +258,11 @@ impl Directory {
             return None;
         }
         self.own.get(&user).filter(|own| own.complete).map(|own| own.groups.as_slice())
+    }
+
+    /// Whether the app's users have anybody at all.
+    pub fn anyone_is_assigned(&self) -> bool {
+        self.users.anyone_is_assigned()
     }
 
     /// Whether the user is in the group; `Maybe` where neither side settles it or the two disagree.
@@ -325,13 +342,12 @@ impl Directory {
     }
 
     fn user_groups_document(&self, user: UserIndex) -> DocumentName {
-        DocumentName::UserGroups(self.user(user).map(|user| user.id.clone()).unwrap_or_default())
+        DocumentName::UserGroups(self.users.id(user).unwrap_or_default().to_owned())
     }
 
     /// Whether somebody whom no row names is known not to be an Okta user: not while a row lacks its login.
     pub fn settles_user(&self, name: &str) -> bool {
-        let unnamed = |user: &User| matches!(user.record, Record::At(_)) && user.login.is_none();
-        self.user_list.settles(name) && !self.users.iter().any(unnamed)
+        self.user_list.settles(name) && !self.unnamed_users
     }
 
     /// For each name, the users whose login, profile email or app-user email equals it but for case (semantics, people).
@@ -346,8 +362,8 @@ impl Directory {
         }
         for index in self.user_indices() {
             let Some(user) = self.user(index) else { continue };
-            let app_email = user.assignment.as_ref().and_then(|row| row.email.as_deref());
-            for name in [user.login.as_deref(), user.email.as_deref(), app_email].into_iter().flatten() {
+            let app_email = user.assignment.and_then(|row| row.email);
+            for name in [user.login, user.email, app_email].into_iter().flatten() {
                 if let Some(users) = found.get_mut(&name.to_lowercase())
                     && users.last() != Some(&index)
                 {

@@ -83,7 +83,7 @@ impl<'a> Layer<'a> {
         // The text follows when it is known what may be shown of it.
         let file = documents.add_file(SourceFile {
             path: plan.path.clone(),
-            text: Arc::from(""),
+            text: "".into(),
             format: Format::Json,
         });
         Self {
@@ -128,7 +128,7 @@ impl<'a> Layer<'a> {
         self.access_rules();
         self.plan_document();
         let shown: Vec<usize> = self.used.iter().copied().collect();
-        self.documents.replace_text(self.file, masked::text(self.plan, &shown));
+        self.documents.replace_text(self.file, masked::text(self.plan, &shown).into());
         let mut notices = snapshot.notices.clone();
         notices.extend(self.plan.notices.iter().cloned());
         let sources = self.plan.sources.as_ref();
