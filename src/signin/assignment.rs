@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::directory::{Assignment, AssignmentScope, Record};
+use crate::model::directory::{Assignment, AssignmentScope, Record, User};
 use crate::model::policy::Access;
 use crate::model::{Directory, Fact, Truth, UserIndex, World};
 
@@ -14,12 +14,11 @@ pub fn assigned(world: &World) -> Vec<Truth> {
     let broker = broker_mode(world);
     let groups = world.app_groups.known().map_or(&[][..], Vec::as_slice);
     let mut truths: Vec<Truth> = directory
-        .users
-        .iter()
+        .users()
         .map(|user| {
             let by_row = match &user.assignment {
                 Some(row) => by_row(world, row, groups),
-                None if settled_without_row(directory, user) => Truth::No,
+                None if settled_without_row(directory, &user) => Truth::No,
                 None => Truth::Maybe,
             };
             let by_broker = if matches!(user.record, Record::At(_)) { broker } else { Truth::No };
@@ -44,20 +43,20 @@ pub fn assigned(world: &World) -> Vec<Truth> {
     truths
 }
 
-fn settled_without_row(directory: &Directory, user: &crate::model::directory::User) -> bool {
+fn settled_without_row(directory: &Directory, user: &User<'_>) -> bool {
     let list = &directory.app_user_list;
-    list.settles(&user.id)
-        || user.login.as_deref().is_some_and(|login| list.settles(login))
-        || user.email.as_deref().is_some_and(|email| list.settles(email))
+    list.settles(user.id)
+        || user.login.is_some_and(|login| list.settles(login))
+        || user.email.is_some_and(|email| list.settles(email))
 }
 
-fn by_row(world: &World, row: &Assignment, groups: &[String]) -> Truth {
+fn by_row(world: &World, row: &Assignment<'_>, groups: &[String]) -> Truth {
     let by_scope = match &row.scope {
         AssignmentScope::User => Truth::Yes,
         AssignmentScope::Unsaid => Truth::Maybe,
         AssignmentScope::Group(from) => {
             let still = match from {
-                Some(id) => groups.contains(id),
+                Some(id) => groups.iter().any(|group| group == id),
                 None => !groups.is_empty(),
             };
             if still {
@@ -81,7 +80,7 @@ pub fn broker_mode(world: &World) -> Truth {
 pub fn stranger_assigned(world: &World) -> Truth {
     let directory = &world.directory;
     let by_row = directory.app_user_list.is_complete()
-        && !directory.users.iter().any(|user| user.assignment.is_some());
+        && !directory.anyone_is_assigned();
     let by_group = world
         .app_groups
         .known()
@@ -179,7 +178,7 @@ pub fn policy(world: &World) -> PolicyOutcomes {
         }
         return PolicyOutcomes::Same(remaining.outcome());
     }
-    let mut each = vec![Remaining::default(); world.directory.users.len()];
+    let mut each = vec![Remaining::default(); world.directory.user_count()];
     let mut stranger = Remaining::default();
     for (index, rule) in rules.iter().enumerate() {
         let beyond = beyond_people(&rule.other_conditions);

@@ -256,9 +256,8 @@ impl<'w> Named<'w> {
         let Some(user) = self.population.user(person).and_then(|user| self.world.directory.user(user)) else {
             return vec![self.population.label(self.world, person)];
         };
-        let assigned = user.assignment.as_ref().and_then(|row| row.email.as_deref());
-        let names: Vec<&str> =
-            [user.login.as_deref(), user.email.as_deref(), assigned].into_iter().flatten().collect();
+        let assigned = user.assignment.and_then(|row| row.email);
+        let names: Vec<&str> = [user.login, user.email, assigned].into_iter().flatten().collect();
         if names.is_empty() { vec![self.population.label(self.world, person)] } else { names }
     }
 
@@ -276,12 +275,10 @@ impl<'w> Named<'w> {
                 .iter()
                 .filter_map(|user| Some((*user, other.world.directory.user(*user)?)))
                 .map(|(index, user)| {
-                    let in_both = self.world.directory.user_by_id(&user.id).is_some();
-                    let by_login = user
-                        .login
-                        .as_deref()
-                        .is_some_and(|login| login.to_lowercase() == name.to_lowercase());
-                    (in_both, !by_login, user.id.as_str(), index)
+                    let in_both = self.world.directory.user_by_id(user.id).is_some();
+                    let by_login =
+                        user.login.is_some_and(|login| login.to_lowercase() == name.to_lowercase());
+                    (in_both, !by_login, user.id, index)
                 })
                 .filter(|(in_both, ..)| is_stranger || !in_both)
                 .min();

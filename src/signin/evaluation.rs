@@ -303,7 +303,7 @@ impl<'w> SignIn<'w> {
                 _ => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
             };
         };
-        match (user.record, user.status.as_deref()) {
+        match (user.record, user.status) {
             (Record::NotThere, _) => "Okta has no such user".to_owned(),
             (Record::Unknown, _) => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
             (Record::At(position), None) => {
@@ -311,7 +311,7 @@ impl<'w> SignIn<'w> {
                     .to_string()
             }
             (Record::At(_), Some(status @ ("STAGED" | "PROVISIONED")))
-                if user_state(Some(user)) == State::Unknown =>
+                if self.state(person, Gate::User) == State::Unknown =>
             {
                 format!("the Okta user is {status}, and its directory may activate it at sign-in")
             }
@@ -526,7 +526,7 @@ impl<'w> SignIn<'w> {
     pub fn is_locked_out_for_now(&self, person: PersonIndex) -> bool {
         let user = self.population.user(person).and_then(|user| self.world.directory.user(user));
         user.is_some_and(|user| {
-            matches!(user.record, Record::At(_)) && user.status.as_deref() == Some("LOCKED_OUT")
+            matches!(user.record, Record::At(_)) && user.status == Some("LOCKED_OUT")
         })
     }
 }
@@ -557,18 +557,18 @@ fn assignment_state(policy: PolicyOutcome, assigned: Truth) -> State {
 }
 
 /// G4.
-fn user_state(user: Option<&User>) -> State {
+fn user_state(user: Option<User<'_>>) -> State {
     let Some(user) = user else { return State::Unknown };
     match user.record {
         Record::NotThere => return State::Fails,
         Record::Unknown => return State::Unknown,
         Record::At(_) => {}
     }
-    match user.status.as_deref() {
+    match user.status {
         Some("ACTIVE" | "PASSWORD_EXPIRED" | "RECOVERY") => State::Passes,
         Some("LOCKED_OUT" | "SUSPENDED" | "DEPROVISIONED") => State::Fails,
         Some("STAGED" | "PROVISIONED") => {
-            if user.provider.as_deref().is_some_and(|provider| provider != "OKTA") {
+            if user.provider.is_some_and(|provider| provider != "OKTA") {
                 State::Unknown
             } else {
                 State::Fails

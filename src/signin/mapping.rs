@@ -31,14 +31,13 @@ pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex)
     };
     let list = &world.directory.app_user_list;
     let settled = user.assignment.is_some()
-        || list.settles(&user.id)
-        || user.login.as_deref().is_some_and(|login| list.settles(login))
-        || user.email.as_deref().is_some_and(|email| list.settles(email));
+        || list.settles(user.id)
+        || user.login.is_some_and(|login| list.settles(login))
+        || user.email.is_some_and(|email| list.settles(email));
     if !settled {
         return Scalar::Unknown;
     }
-    match (user.assignment.as_ref().and_then(|row| row.email.as_deref()), user.email.as_deref(), user.record)
-    {
+    match (user.assignment.and_then(|row| row.email), user.email, user.record) {
         (Some(email), _, _) | (None, Some(email), _) => Scalar::Value(email),
         // A row without a login has no profile: then it does not say either that there is no email.
         (None, None, Record::At(_)) if user.login.is_none() => Scalar::Unknown,
@@ -52,7 +51,7 @@ pub fn user_name<'w>(world: &'w World, population: &Population, person: PersonIn
     let Some(user) = population.user(person).and_then(|user| world.directory.user(user)) else {
         return unread_stranger(population, person);
     };
-    user.assignment.as_ref().and_then(|row| row.user_name.as_deref()).map_or(Scalar::Unknown, Scalar::Value)
+    user.assignment.and_then(|row| row.user_name).map_or(Scalar::Unknown, Scalar::Value)
 }
 
 /// Whom Okta does not have gets no token; whom it may have, any.

@@ -39,7 +39,7 @@ pub struct Population {
 impl Population {
     /// `assigned`: for each user (G5.1, G5.2). `expected`: names and emails from expectations and from the command line.
     pub fn new(world: &World, assigned: &[Truth], expected: &[String]) -> Self {
-        let users = u32::try_from(world.directory.users.len()).unwrap_or(u32::MAX);
+        let users = u32::try_from(world.directory.user_count()).unwrap_or(u32::MAX);
         let mut population = Self {
             users,
             strangers: Vec::new(),
@@ -134,7 +134,7 @@ impl Population {
     /// The Okta login, else the name as it is spelled elsewhere.
     pub fn label<'a>(&'a self, world: &'a World, person: PersonIndex) -> &'a str {
         match self.user(person).and_then(|user| world.directory.user(user)) {
-            Some(user) => match (&user.login, self.spelled.get(&person)) {
+            Some(user) => match (user.login, self.spelled.get(&person)) {
                 (Some(login), _) => login,
                 (None, Some(name)) => name,
                 (None, None) => user.label(),
@@ -144,7 +144,7 @@ impl Population {
     }
 
     pub fn okta_id<'a>(&self, world: &'a World, person: PersonIndex) -> Option<&'a str> {
-        self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id.as_str())
+        self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id)
     }
 }
 

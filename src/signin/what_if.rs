@@ -1,9 +1,11 @@
 //! A world in which one person alone is considered, and what one change to it would do for them. It is built from what is known of the
 //! person, and judged by the same [`SignIn`] as everyone: so what is said of a change has been tried, not guessed.
 
+use std::sync::Arc;
+
 use crate::document::okta as shape;
-use crate::model::claims::{Claim, ClaimValue};
 use crate::document::rows::{AppUserRows, MemberRows, UserRows};
+use crate::model::claims::{Claim, ClaimValue};
 use crate::model::directory::{AssignmentScope, Extent, Group, GroupKind, Record, Sources, User};
 use crate::model::{Directory, Fact, GroupIndex, Place, Truth, UserIndex, World};
 

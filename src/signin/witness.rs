@@ -4,11 +4,12 @@
 //! nobody else.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::document::connection::DeclaredGroupsClaim;
 use crate::document::okta as shape;
-use crate::model::claims;
 use crate::document::rows::{AppUserRows, UserRows};
+use crate::model::claims;
 use crate::model::directory::{EVERYONE, Extent, Listing, Sources};
 use crate::model::torq::Mapping;
 use crate::model::{Directory, Fact, Truth, World};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::document::okta::id_of_link;
 use crate::document::rows::{AppUserRow, AppUserRows, Text, Texts, UserRow, UserRows, Word};
 use crate::model::truth::Truth;
 
@@ -239,11 +240,6 @@ fn id_at<'u>(
         Some(position) => rows.rows.get(position).map(|row| rows.texts.get(row.id)),
         None => others.get(user as usize - with_row.min(user as usize)).map(|text| other_texts.get(*text)),
     }
-}
-
-/// The id that a link ends in.
-pub(super) fn id_of_link(href: &str) -> Option<&str> {
-    href.rsplit('/').next().filter(|id| !id.is_empty())
 }
 
 fn is_assigned(status: &str) -> bool {

@@ -4,7 +4,6 @@
 //! field that is known only after apply is not there and says why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
