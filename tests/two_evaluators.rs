@@ -9,7 +9,7 @@ use naive::row::{GATES, Row, Verdict, differences};
 use naive::{evaluator, stories, worlds};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use ssolint::document::position::Format;
 use ssolint::finding::PeopleShown;
@@ -164,15 +164,10 @@ fn random_worlds_reach_everything() {
 /// Random worlds: `PROPTEST_CASES` says how many, `SSOLINT_SEED` (a number) which; without it each run draws others. The seed is printed.
 #[test]
 fn the_tool_and_the_second_reading_agree() {
-    let seed: u64 = match std::env::var("SSOLINT_SEED") {
-        Ok(text) => text.parse().expect("SSOLINT_SEED is a number"),
-        Err(_) => std::time::UNIX_EPOCH.elapsed().expect("a clock").as_nanos() as u64,
-    };
-    let mut bytes = [0_u8; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    println!("{} random worlds, SSOLINT_SEED={seed}", config.cases);
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let cases = config.cases;
+    let (seed, mut runner) = naive::seed::runner(config);
+    println!("{cases} random worlds, SSOLINT_SEED={seed}");
     let result = runner.run(&worlds::world(), |world| {
         let found = differences(&evaluator::who(&world), &engine(&world));
         prop_assert!(

@@ -72,6 +72,35 @@ pub struct LiveArguments {
     pub certificate_authorities: Vec<PathBuf>,
 }
 
+/// The connections that a command looks at.
+#[derive(Debug, Clone, Args)]
+pub struct SourceArguments {
+    /// Snapshots: folders, or single .json or .yaml files; without any, the connections of the project file.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Read connections of the project file live; all that can be where none is named.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..)]
+    pub live_connections: Option<Vec<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
+    #[command(flatten)]
+    pub plan: PlanArguments,
+}
+
+/// A planned state to lay over them.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArguments {
+    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    #[arg(long, value_name = "FILE")]
+    pub terraform_plan: Option<PathBuf>,
+    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
+    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
+    pub terraform_dir: Option<PathBuf>,
+    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
+    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
+    pub app: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct PullArguments {
     /// Connections of the project file; all that can be read live where none is named.
@@ -123,23 +152,8 @@ pub struct InitArguments {
 
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Snapshots: folders, or single .json or .yaml files; without any, the connections of the project file.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Read connections of the project file live; all that can be where none is named.
-    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..)]
-    pub live_connections: Option<Vec<String>>,
     #[command(flatten)]
-    pub live: LiveArguments,
-    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
-    #[arg(long, value_name = "FILE")]
-    pub terraform_plan: Option<PathBuf>,
-    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
-    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
-    pub terraform_dir: Option<PathBuf>,
-    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
-    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
-    pub app: Option<String>,
+    pub source: SourceArguments,
     /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
@@ -168,23 +182,8 @@ pub struct CheckArguments {
 
 #[derive(Debug, Args)]
 pub struct WhoArguments {
-    /// Snapshots: folders, or single .json or .yaml files; without any, the connections of the project file.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Read connections of the project file live; all that can be where none is named.
-    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..)]
-    pub live_connections: Option<Vec<String>>,
     #[command(flatten)]
-    pub live: LiveArguments,
-    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
-    #[arg(long, value_name = "FILE")]
-    pub terraform_plan: Option<PathBuf>,
-    /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
-    #[arg(long, value_name = "DIR", requires = "terraform_plan")]
-    pub terraform_dir: Option<PathBuf>,
-    /// The address of Torq's okta_app_oauth in the plan, where it is not found by itself.
-    #[arg(long, value_name = "ADDRESS", requires = "terraform_plan")]
-    pub app: Option<String>,
+    pub source: SourceArguments,
     /// A login or an email; more than once for several people.
     #[arg(long = "user", value_name = "USER", conflicts_with = "all")]
     pub users: Vec<String>,

@@ -14,7 +14,7 @@ use ssolint::source::pull::clock;
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice};
 use crate::output::{self, Problem, Target};
-use crate::snapshots::{self, PlanArguments};
+use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -33,12 +33,7 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     }
     let fail_on = fail_on(&typed.fail_on)?;
     let rules = selected(&typed.select, &typed.ignore)?;
-    let plan = PlanArguments {
-        file: typed.terraform_plan.as_ref(),
-        folder: typed.terraform_dir.as_ref(),
-        app: typed.app.as_deref(),
-    };
-    let read = snapshots::read_planned(&typed.paths, typed.live_connections.as_deref(), &typed.live, &plan)?;
+    let read = snapshots::read_planned(&typed.source)?;
     let options = options();
     let mut report = Report::default();
     for snapshot in read.snapshots {

@@ -10,7 +10,7 @@ use ssolint::source::snapshot::{self, Snapshot};
 use ssolint::source::terraform::{self, AppChoice};
 
 use crate::Exit;
-use crate::arguments::LiveArguments;
+use crate::arguments::SourceArguments;
 use crate::live;
 use crate::output::{self, Problem};
 
@@ -22,16 +22,13 @@ pub struct Read {
 }
 
 /// Reads every path and connection; one that cannot be read is said on standard error, and the others go on.
-pub fn read(
-    paths: &[PathBuf],
-    connections: Option<&[String]>,
-    arguments: &LiveArguments,
-) -> Result<Read, Problem> {
+fn read(source: &SourceArguments) -> Result<Read, Problem> {
+    let arguments = &source.live;
     let mut read = Read { snapshots: Vec::new(), exit: Exit::Clean };
-    for path in paths {
+    for path in &source.paths {
         read.path(path);
     }
-    match connections {
+    match &source.live_connections {
         Some(names) => {
             let project = live::project(arguments)?;
             let pulled = live::pull(&project, names, arguments)?;
@@ -45,7 +42,7 @@ pub fn read(
                 read.snapshots.push(snapshot);
             }
         }
-        None if paths.is_empty() => {
+        None if source.paths.is_empty() => {
             let project = live::project(arguments)?;
             let snapshots = project.connections.iter().filter_map(|connection| connection.snapshot.as_ref());
             let snapshots: Vec<PathBuf> = snapshots.map(|path| project.folder.join(path)).collect();
@@ -85,30 +82,18 @@ impl Read {
     }
 }
 
-/// A plan to lay over the snapshots.
-pub struct PlanArguments<'a> {
-    pub file: Option<&'a PathBuf>,
-    pub folder: Option<&'a PathBuf>,
-    pub app: Option<&'a str>,
-}
-
 /// Like [`read`], with the planned state laid over each; a plan may also stand alone.
-pub fn read_planned(
-    paths: &[PathBuf],
-    connections: Option<&[String]>,
-    arguments: &LiveArguments,
-    typed: &PlanArguments<'_>,
-) -> Result<Read, Problem> {
-    let Some(file) = typed.file else { return read(paths, connections, arguments) };
+pub fn read_planned(source: &SourceArguments) -> Result<Read, Problem> {
+    let Some(file) = &source.plan.terraform_plan else { return read(source) };
     let mut plan = terraform::read(file).map_err(|error| Problem(error.to_string()))?;
-    if let Some(folder) = typed.folder {
+    if let Some(folder) = &source.plan.terraform_dir {
         plan.sources = Some(terraform::hcl::read(folder).map_err(|error| Problem(error.to_string()))?);
     }
-    let choice = typed.app.map_or(AppChoice::Found, |address| AppChoice::Address(address.to_owned()));
-    let read = if paths.is_empty() && connections.is_none() {
+    let choice = source.plan.app.clone().map_or(AppChoice::Found, AppChoice::Address);
+    let read = if source.paths.is_empty() && source.live_connections.is_none() {
         Read { snapshots: vec![Snapshot::default()], exit: Exit::Clean }
     } else {
-        read(paths, connections, arguments)?
+        read(source)?
     };
     let snapshots =
         read.snapshots.iter().map(|snapshot| terraform::planned(snapshot, &plan, &choice)).collect();

@@ -10,7 +10,7 @@ use ssolint::signin::{PersonIndex, SignIn};
 use crate::Exit;
 use crate::arguments::{ColourChoice, WhoArguments};
 use crate::output::{self, Problem};
-use crate::snapshots::{self, PlanArguments};
+use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -24,12 +24,7 @@ const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", 
 pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(typed)?;
-    let plan = PlanArguments {
-        file: typed.terraform_plan.as_ref(),
-        folder: typed.terraform_dir.as_ref(),
-        app: typed.app.as_deref(),
-    };
-    let read = snapshots::read_planned(&typed.paths, typed.live_connections.as_deref(), &typed.live, &plan)?;
+    let read = snapshots::read_planned(&typed.source)?;
     let mut exits = vec![read.exit];
     let mut worlds: Vec<_> = read
         .snapshots

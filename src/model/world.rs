@@ -38,6 +38,8 @@ pub struct World {
     pub federated_claims_complete: bool,
     pub authorization_server: Fact<AuthorizationServer>,
     pub server_claims: Fact<Vec<Claim>>,
+    /// Whether a claim that is not among them is known not to be there.
+    pub server_claims_complete: bool,
     pub server_policies: Fact<Vec<TokenPolicy>>,
     pub server_policies_complete: bool,
     /// Ids of assigned groups in the order of `okta/app-groups.json`.
@@ -122,6 +124,8 @@ impl<'a> Loader<'a> {
         let (torq_users, torq_user_list) = self.torq_users();
         let (mappings, mapped_emails) = self.mappings();
         let (federated_claims, federated_claims_complete) = self.part_list(&DocumentName::FederatedClaims);
+        let (server_claims, server_claims_complete) =
+            self.part_list(&DocumentName::AuthorizationServerClaims);
         let (server_policies, server_policies_complete) =
             self.part_list(&DocumentName::AuthorizationServerPolicies);
         let (roles, roles_complete) = self.roles();
@@ -142,7 +146,8 @@ impl<'a> Loader<'a> {
             authorization_server: self
                 .one::<okta_shape::AuthorizationServer>(&DocumentName::AuthorizationServer)
                 .map(|server| AuthorizationServer::new(&server)),
-            server_claims: self.whole_list(&DocumentName::AuthorizationServerClaims).map(claims::of_server),
+            server_claims: server_claims.map(claims::of_server),
+            server_claims_complete,
             server_policies: server_policies.map(policy::token_policies),
             server_policies_complete,
             app_groups_complete: app_groups_listing.is_complete(),

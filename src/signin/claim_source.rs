@@ -102,9 +102,9 @@ pub fn source(world: &World, name: &str) -> ClaimSource {
         };
     }
     match server {
-        Server::Custom => match &world.server_claims {
-            Fact::Unknown(gap) => ClaimSource::Unknown(gap.clone()),
-            Fact::Known(_) | Fact::Absent => ClaimSource::NotSent(NotSent::NoSource),
+        Server::Custom => match unread_server_claims(world) {
+            Some(gap) => ClaimSource::Unknown(gap),
+            None => ClaimSource::NotSent(NotSent::NoSource),
         },
         Server::Organization => organization_claim(world, name),
         Server::Unknown(gap) => ClaimSource::Unknown(gap),
@@ -169,10 +169,17 @@ fn perhaps_sent(source: ClaimSource, perhaps: Option<Gap>) -> ClaimSource {
 
 /// Why a claim that no read document has may be a federated one (G6.3b).
 fn unread_federated(world: &World) -> Option<Gap> {
-    match &world.federated_claims {
-        Fact::Known(_) if !world.federated_claims_complete => {
-            Some(Gap::document(DocumentName::FederatedClaims, Cause::Incomplete))
-        }
+    unread(&world.federated_claims, world.federated_claims_complete, DocumentName::FederatedClaims)
+}
+
+/// Why the custom authorization server may have a claim that was not read (G6.3c).
+pub fn unread_server_claims(world: &World) -> Option<Gap> {
+    unread(&world.server_claims, world.server_claims_complete, DocumentName::AuthorizationServerClaims)
+}
+
+fn unread(claims: &Fact<Vec<Claim>>, complete: bool, document: DocumentName) -> Option<Gap> {
+    match claims {
+        Fact::Known(_) if !complete => Some(Gap::document(document, Cause::Incomplete)),
         Fact::Unknown(gap) => Some(gap.clone()),
         Fact::Known(_) | Fact::Absent => None,
     }
@@ -244,8 +251,8 @@ pub fn carried_groups(world: &World) -> CarriedGroups {
                     server_claim(world, &claim.name).unwrap_or(ClaimSource::NotSent(NotSent::NoSource)),
                 );
             }
-            if let Some(gap) = world.server_claims.gap() {
-                add(None, ClaimSource::Unknown(gap.clone()));
+            if let Some(gap) = unread_server_claims(world) {
+                add(None, ClaimSource::Unknown(gap));
             }
         }
         Server::Organization => {
@@ -288,7 +295,10 @@ pub fn configured<'w>(world: &'w World, name: &str) -> Fact<&'w Claim> {
     let named = |claims: &'w Vec<Claim>| Fact::optional(claims.iter().find(|claim| claim.name == name));
     match server(world) {
         Server::Unknown(gap) => Fact::Unknown(gap),
-        Server::Custom => world.server_claims.as_ref().and_then(named),
+        Server::Custom => match (world.server_claims.as_ref().and_then(named), unread_server_claims(world)) {
+            (Fact::Absent, Some(gap)) => Fact::Unknown(gap),
+            (claim, _) => claim,
+        },
         Server::Organization => {
             let own = world
                 .own_claim
@@ -313,7 +323,7 @@ pub fn every_configured(world: &World) -> (Vec<&Claim>, Option<Gap>) {
         Server::Unknown(gap) => (Vec::new(), Some(gap)),
         Server::Custom => {
             let claims = world.server_claims.known().into_iter().flatten().collect();
-            (claims, world.server_claims.gap().cloned())
+            (claims, unread_server_claims(world))
         }
         Server::Organization => {
             let federated = world.federated_claims.known().into_iter().flatten();

@@ -2,7 +2,7 @@
 //! at all is decided in `claim_source`.
 
 use crate::model::claims::{Claim, ClaimValue, FilterKind};
-use crate::model::directory::{Group, GroupKind};
+use crate::model::directory::{Directory, Group, GroupKind};
 use crate::model::{Gap, Truth};
 
 use super::expression::{GroupFunction, GroupSource, NameMatch, read_group_functions};
@@ -132,6 +132,20 @@ impl GroupNames {
                 .unwrap_or(Truth::No),
             _ => self.filter_takes(name, reading),
         })
+    }
+
+    /// Whether the claim could carry this name for a group that no list has: an expression that names its groups by id takes no other.
+    pub fn could_carry_unlisted(&self, directory: &Directory, name: &str, reading: RegexReading) -> Truth {
+        let listed = |id: &String| {
+            let group = directory.group_by_id(id).and_then(|group| directory.group(group));
+            group.is_some_and(|group| group.name.is_some())
+        };
+        let Selection::Functions(functions) = &self.selection else { return self.could_carry(name, reading) };
+        let truths = functions.iter().map(|function| match function {
+            GroupFunction::Filtered { group_ids, .. } if group_ids.iter().all(listed) => Truth::No,
+            _ => function_could_carry(function, name),
+        });
+        self.if_sent(truths.max().unwrap_or(Truth::No))
     }
 
     /// The filter alone, on a name.

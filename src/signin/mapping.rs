@@ -201,7 +201,8 @@ impl<'w> Table<'w> {
             .flat_map(|share| directory.groups_named(value).iter().map(|group| passing(share, *group)))
             .filter(|passing| passing.truth != Truth::No)
             .collect();
-        let unlisted = names.could_carry(value, self.reading) != Truth::No && !directory.settles_group(value);
+        let unlisted = !directory.settles_group(value)
+            && names.could_carry_unlisted(directory, value, self.reading) != Truth::No;
         if groups.is_empty() && !unlisted {
             return Test::Never;
         }

@@ -154,6 +154,7 @@ pub fn without_people(world: &World, directory: Directory) -> World {
         federated_claims_complete: world.federated_claims_complete,
         authorization_server: world.authorization_server.clone(),
         server_claims: world.server_claims.clone(),
+        server_claims_complete: world.server_claims_complete,
         server_policies: world.server_policies.clone(),
         server_policies_complete: world.server_policies_complete,
         app_groups: world.app_groups.clone(),

@@ -42,8 +42,10 @@ pub fn flow_is(world: World, flow: &str) -> Truth {
 #[derive(Clone, Debug)]
 enum Name {
     Exactly(String),
-    /// The app's own claim, or a custom server's, where it was not read: any name but those of G6.2.
+    /// The app's own claim where it was not read: any name but those of G6.2.
     AnyButStandard,
+    /// One of a custom server's that was not read, beside these that were.
+    NoneOf(Vec<String>),
 }
 
 #[derive(Clone, Debug)]
@@ -137,9 +139,8 @@ fn unread_federated(world: World, name: &str) -> bool {
 fn custom(world: World) -> Vec<Claim> {
     let list = world.list("okta/authorization-server-claims");
     let mut claims = Vec::new();
-    if list.as_ref().is_none_or(|list| !list.complete) {
-        claims.push(Claim { name: Name::AnyButStandard, sent: Unknown, content: Content::Anything });
-    }
+    let unread = list.as_ref().is_none_or(|list| !list.complete);
+    let mut read = Vec::new();
     for row in list.map(|list| list.rows).unwrap_or_default() {
         let Some(name) = text(row, "/name") else { continue };
         if text(row, "/valueType") == Some("SYSTEM") {
@@ -156,11 +157,19 @@ fn custom(world: World) -> Vec<Claim> {
             // In the code flow it may be left to the userinfo endpoint.
             _ => flow_is(world, "implicit").or(Unknown),
         };
+        let in_id_token = is(row, "/status", "ACTIVE").and(is(row, "/claimType", "IDENTITY"));
+        if in_id_token.possible() {
+            read.push(name.to_owned());
+        }
         claims.push(Claim {
             name: Name::Exactly(name.to_owned()),
-            sent: is(row, "/status", "ACTIVE").and(is(row, "/claimType", "IDENTITY")).and(asked).and(always),
+            sent: in_id_token.and(asked).and(always),
             content: content(text(row, "/valueType"), text(row, "/group_filter_type"), text(row, "/value")),
         });
+    }
+    // A server has one claim of a name in its ID tokens: one that was not read is called otherwise.
+    if unread {
+        claims.push(Claim { name: Name::NoneOf(read), sent: Unknown, content: Content::Anything });
     }
     claims
 }
@@ -197,6 +206,7 @@ pub fn holds(directory: &Directory, person: &Okta, reading: Reading, name: &str,
         .filter(|claim| match &claim.name {
             Name::Exactly(own) => own == name,
             Name::AnyButStandard => true,
+            Name::NoneOf(read) => !read.iter().any(|one| one == name),
         })
         .collect();
     if unread_federated(directory.world, name) && !senders.iter().any(|claim| claim.sent == Yes) {
@@ -382,6 +392,8 @@ pub fn issued(directory: &Directory, person: &Okta, reading: Reading) -> Issued 
                 let counted = requested.and(by_expression).and(claim.sent);
                 count(directory, person, counted, &|group| expression_gives(expression, group), &mut issued);
             }
+            // `*` is not a regex: no group at all passes it, read or not (G6.6).
+            Content::Filter { kind, value } if is_bare_star(kind.as_deref(), value.as_deref()) => {}
             Content::Filter { kind, value } => {
                 let pass = |group: &Group| {
                     let name = group.name.as_deref().map_or(Unknown, |name| {
@@ -394,6 +406,10 @@ pub fn issued(directory: &Directory, person: &Okta, reading: Reading) -> Issued 
         }
     }
     issued
+}
+
+fn is_bare_star(kind: Option<&str>, value: Option<&str>) -> bool {
+    kind == Some("REGEX") && value == Some("*")
 }
 
 fn count(

@@ -20,6 +20,7 @@ pub mod expression;
 pub mod patterns;
 pub mod people;
 pub mod row;
+pub mod seed;
 pub mod stories;
 pub mod truth;
 pub mod worlds;

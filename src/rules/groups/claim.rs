@@ -240,7 +240,7 @@ fn missing_scope(facts: &Facts<'_>, row: &MappingRow<'_>) -> Result<Option<Strin
             Ok(Some(GROUPS.to_owned()))
         }
         ClaimSource::NotSent(_) | ClaimSource::Unknown(_) if !organization => {
-            world.server_claims.need().map(|_| None)
+            claim_source::unread_server_claims(world).map_or(Ok(None), Err)
         }
         ClaimSource::NotSent(_) | ClaimSource::Unknown(_)
             if claim_source::requests(world, GROUPS) == Fact::Known(false) =>

@@ -66,7 +66,10 @@ fn claims_of_torq<'a>(facts: &Facts<'a>) -> Result<Vec<&'a Claim>, Gap> {
         Server::Organization => Ok(facts.world.own_claim.need()?.into_iter().collect()),
         Server::Custom => {
             let rows = group_rows(facts)?;
-            let claims = facts.world.server_claims.need()?.map_or(&[][..], Vec::as_slice);
+            if let Some(gap) = claim_source::unread_server_claims(facts.world) {
+                return Err(gap);
+            }
+            let claims = facts.world.server_claims.known().map_or(&[][..], Vec::as_slice);
             Ok(claims
                 .iter()
                 .filter(|claim| rows.iter().any(|row| row.mapping.claim_name == claim.name))
