@@ -7,7 +7,13 @@
 //!
 //! `cargo bench --bench million` (5 GB of disk are not needed, 1 GB is); `cargo bench --bench million -- 100000` is the size of the gate.
 //! Every time is the median of 5 runs, each a process of its own, taken in turns.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing
+)]
 
 mod organization;
 mod parsing;
@@ -94,7 +100,9 @@ fn peak_memory(mut child: Child) -> u64 {
     let mut peak = 0;
     loop {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        let mark = text.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+        });
         peak = peak.max(mark.unwrap_or(0));
         if child.try_wait().unwrap().is_some() {
             return peak.div_ceil(1024);
@@ -146,7 +154,8 @@ fn measure(people: usize) -> ExitCode {
     // Once each beforehand, so that all find their files in memory.
     time(this(&["parse", path]));
     time(tool(&who));
-    let (mut parse, mut borrowed, mut all, mut everyone, mut differ) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut parse, mut borrowed, mut all, mut everyone, mut differ) =
+        (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         parse.push(time(this(&["parse", path])));
         all.push(time(tool(&who)));
@@ -169,9 +178,17 @@ fn measure(people: usize) -> ExitCode {
     );
     let parse = parse.as_secs_f64();
     let mut claims = vec![
-        Claim { what: "who --all as json, in parses".to_owned(), value: all.as_secs_f64() / parse, at_most: 1.2 },
+        Claim {
+            what: "who --all as json, in parses".to_owned(),
+            value: all.as_secs_f64() / parse,
+            at_most: 1.2,
+        },
         Claim { what: "diff, in parses".to_owned(), value: differ.as_secs_f64() / parse, at_most: 2.4 },
-        Claim { what: "evaluation, in percent of who --all".to_owned(), value: 100.0 * evaluation / all.as_secs_f64(), at_most: 2.0 },
+        Claim {
+            what: "evaluation, in percent of who --all".to_owned(),
+            value: 100.0 * evaluation / all.as_secs_f64(),
+            at_most: 2.0,
+        },
         Claim { what: "peak memory of who, in MiB".to_owned(), value: who_memory as f64, at_most: 600.0 },
     ];
     if people == MILLION {
@@ -192,7 +209,13 @@ fn measure(people: usize) -> ExitCode {
     for claim in &claims {
         let kept = claim.value <= claim.at_most;
         holds &= kept;
-        println!("  {:<40} {:>8.2}  at most {:<6} {}", claim.what, claim.value, claim.at_most, if kept { "holds" } else { "DOES NOT HOLD" });
+        println!(
+            "  {:<40} {:>8.2}  at most {:<6} {}",
+            claim.what,
+            claim.value,
+            claim.at_most,
+            if kept { "holds" } else { "DOES NOT HOLD" }
+        );
     }
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

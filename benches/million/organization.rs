@@ -47,12 +47,12 @@ impl Numbers {
 }
 
 const FIRST: [&str; 24] = [
-    "ada", "bob", "carla", "dmitri", "eve", "farid", "grace", "hiro", "ines", "jonas", "kim", "lee", "maria", "noor", "olga", "pavel",
-    "quinn", "rosa", "sam", "tariq", "uma", "viktor", "wen", "yusuf",
+    "ada", "bob", "carla", "dmitri", "eve", "farid", "grace", "hiro", "ines", "jonas", "kim", "lee", "maria",
+    "noor", "olga", "pavel", "quinn", "rosa", "sam", "tariq", "uma", "viktor", "wen", "yusuf",
 ];
 const LAST: [&str; 20] = [
-    "adams", "brown", "chen", "diaz", "evans", "fischer", "garcia", "haddad", "ito", "jensen", "kowalski", "lopez", "meyer", "nguyen",
-    "okafor", "patel", "rossi", "silva", "tanaka", "weber",
+    "adams", "brown", "chen", "diaz", "evans", "fischer", "garcia", "haddad", "ito", "jensen", "kowalski",
+    "lopez", "meyer", "nguyen", "okafor", "patel", "rossi", "silva", "tanaka", "weber",
 ];
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -215,14 +215,16 @@ fn settings(people: usize, put: Put<'_>) -> io::Result<()> {
         "id": "rul1catchall", "name": "Catch-all Rule", "status": "ACTIVE", "priority": 99, "system": true,
         "actions": {"appSignOn": {"access": "ALLOW"}}}]);
     put("okta/access-policy-rules", &kept::<Vec<okta::AccessPolicyRule>>(rules))?;
-    let assigned: Vec<Value> = (1..=ASSIGNED_GROUPS).map(|group| json!({"id": okta_id("00g", group)})).collect();
+    let assigned: Vec<Value> =
+        (1..=ASSIGNED_GROUPS).map(|group| json!({"id": okta_id("00g", group)})).collect();
     put("okta/app-groups", &kept::<Vec<okta::AppGroup>>(Value::from(assigned)))?;
 
     let roles: Vec<Value> = ["Viewer", "Operator", "Creator", "Contributor", "Owner"]
         .iter()
         .enumerate()
         .map(|(index, name)| {
-            let scopes = ["playbook.get", "playbook.execute", "playbook.write", "integration.write", "user.write"];
+            let scopes =
+                ["playbook.get", "playbook.execute", "playbook.write", "integration.write", "user.write"];
             json!({"id": role(index), "name": name, "scope_names": scopes[..=index], "is_custom": false})
         })
         .collect();
@@ -300,7 +302,10 @@ fn groups(people: usize, put: Put<'_>) -> io::Result<()> {
         let number = index * people / EMAIL_MAPPINGS;
         let mut own = vec![0];
         own.extend(groups_of(number));
-        own.extend((0..12).map(|other| GROUP_MAPPINGS + 1 + (number * 7 + other * 31) % (count - GROUP_MAPPINGS - 1)));
+        own.extend(
+            (0..12)
+                .map(|other| GROUP_MAPPINGS + 1 + (number * 7 + other * 31) % (count - GROUP_MAPPINGS - 1)),
+        );
         own.sort_unstable();
         own.dedup();
         let rows: Vec<Value> = own
@@ -308,7 +313,10 @@ fn groups(people: usize, put: Put<'_>) -> io::Result<()> {
             .map(|group| json!({"id": okta_id("00g", *group), "type": if *group == 0 { "BUILT_IN" } else { "OKTA_GROUP" },
                 "profile": {"name": group_name(*group)}}))
             .collect();
-        put(&format!("okta/user-groups/{}", okta_id("00u", number)), &kept::<Vec<okta::Group>>(Value::from(rows)))?;
+        put(
+            &format!("okta/user-groups/{}", okta_id("00u", number)),
+            &kept::<Vec<okta::Group>>(Value::from(rows)),
+        )?;
     }
     Ok(())
 }

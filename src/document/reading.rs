@@ -75,7 +75,10 @@ pub fn read<T: DeserializeOwned>(documents: &Documents, name: &DocumentName) -> 
 }
 
 /// Reads a long list into its columns, unless that was done along with its file. `None` where it is not there.
-pub fn read_rows<C: Columns>(documents: &Documents, name: &DocumentName) -> Option<Result<Arc<C>, ReadFault>> {
+pub fn read_rows<C: Columns>(
+    documents: &Documents,
+    name: &DocumentName,
+) -> Option<Result<Arc<C>, ReadFault>> {
     if let Content::Rows(rows) = &documents.get(name)?.content
         && let Some(columns) = C::of_list(rows)
     {

@@ -481,7 +481,9 @@ impl<'de, C: Columns> Visitor<'de> for ListVisitor<C> {
         while let Some(row) = elements.next_element::<C::Row<'de>>()? {
             columns.push(row);
             if columns.texts().is_full() {
-                return Err(A::Error::custom("found more than a gibibyte of text in one list, expected less"));
+                return Err(A::Error::custom(
+                    "found more than a gibibyte of text in one list, expected less",
+                ));
             }
         }
         Ok(columns)

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use crate::document::connection::Connection;
 use crate::document::manifest::{self, Manifest};
 use crate::document::okta as okta_shape;
-use crate::document::torq as torq_shape;
 use crate::document::rows::Columns;
+use crate::document::torq as torq_shape;
 use crate::document::{DocumentName, Documents, JsonPath, ReadFault, reading};
 
 use super::claims::{self, Claim};

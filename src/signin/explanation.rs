@@ -193,8 +193,7 @@ impl Asking<'_> {
             ClaimSource::Unknown(gap) => (self.configured(name), Values::Unknown(gap)),
             ClaimSource::Email(perhaps) => {
                 let user = self.user().and_then(|user| self.world().directory.user(user));
-                let in_app =
-                    user.and_then(|user| user.assignment).is_some_and(|row| row.email.is_some());
+                let in_app = user.and_then(|user| user.assignment).is_some_and(|row| row.email.is_some());
                 let origin = if in_app { Origin::AppUserEmail } else { Origin::UserEmail };
                 (origin, self.scalar(self.email(), perhaps))
             }

@@ -4,6 +4,7 @@
 //! mapped groups have members, not as many as there are people times mappings.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
 
 use crate::document::DocumentName;
 use crate::model::directory::Record;
@@ -403,15 +404,31 @@ impl Scalars {
             emails: ScalarIndex { with: values(claim_source::EMAIL), unknown: Vec::new(), gap: gap.clone() },
             user_names: ScalarIndex { with: values("preferred_username"), unknown: Vec::new(), gap },
         };
-        for person in (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex) {
-            if !scalars.emails.with.is_empty() {
-                scalars.emails.add(person, email(world, population, person));
-            }
-            if !scalars.user_names.with.is_empty() {
-                scalars.user_names.add(person, user_name(world, population, person));
-            }
+        let everyone = || (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex);
+        if !scalars.emails.with.is_empty() {
+            scalars.find_emails(world, population);
+            let unknown = |person: &PersonIndex| {
+                let known = app_users.is_complete()
+                    && population.user(*person).is_some_and(|user| world.directory.has_email(user));
+                !known && email(world, population, *person) == Scalar::Unknown
+            };
+            scalars.emails.unknown = everyone().filter(unknown).collect();
+        }
+        if !scalars.user_names.with.is_empty() {
+            everyone()
+                .for_each(|person| scalars.user_names.add(person, user_name(world, population, person)));
         }
         scalars
+    }
+
+    /// Only who goes by a mapped email can have it in the token.
+    fn find_emails(&mut self, world: &World, population: &Population) {
+        let found = world.directory.find_by_name(self.emails.with.keys().map(String::as_str));
+        for (value, people) in &mut self.emails.with {
+            let named = found.get(&value.to_lowercase()).into_iter().flatten().copied();
+            let has = |person: &PersonIndex| email(world, population, *person) == Scalar::Value(value);
+            people.extend(named.map(PersonIndex::from).filter(has));
+        }
     }
 }
 
@@ -438,8 +455,8 @@ pub struct Walks {
 
 #[derive(Clone, Copy, Default)]
 struct Walk {
-    /// The first outcome's mapping.
-    mapping: Option<u32>,
+    /// The first outcome's mapping, by its number from 1.
+    mapping: Option<NonZeroU32>,
     /// Outcomes differ in role.
     mixed_roles: bool,
     mixed_ranks: bool,
@@ -455,7 +472,17 @@ struct Walk {
     may_repair: bool,
     /// One outcome is a role that cannot repair SSO, or may not.
     may_not_repair: bool,
-    gap: Option<u32>,
+    /// By its number from 1.
+    gap: Option<NonZeroU32>,
+}
+
+/// The number of what has that index.
+fn number(index: usize) -> Option<NonZeroU32> {
+    u32::try_from(index).ok()?.checked_add(1).and_then(NonZeroU32::new)
+}
+
+fn index(number: NonZeroU32) -> usize {
+    number.get() as usize - 1
 }
 
 impl Walk {
@@ -464,10 +491,10 @@ impl Walk {
         self.may_repair |= can_repair != Truth::No;
         self.may_not_repair |= can_repair != Truth::Yes;
         let Some(first) = self.mapping else {
-            self.mapping = u32::try_from(index).ok();
+            self.mapping = number(index);
             return;
         };
-        if let (Some(first), Some(this)) = (mappings.get(first as usize), mappings.get(index)) {
+        if let (Some(first), Some(this)) = (mappings.get(self::index(first)), mappings.get(index)) {
             self.mixed_roles |= first.role != this.role;
             self.tied |= first.role != this.role && first.rank == this.rank;
             self.mixed_ranks |= first.rank != this.rank;
@@ -485,37 +512,46 @@ impl Walks {
         Self { people: vec![Walk::default(); people], gaps: Vec::new() }
     }
 
-    /// Walks the table in one reading. `takes_part`: people who get a token in it.
-    pub fn walk(&mut self, table: &Table<'_>, takes_part: &dyn Fn(PersonIndex) -> bool) {
+    /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
+    pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&dyn Fn(PersonIndex) -> bool>) {
         for (person, walk) in (0_u32..).map(PersonIndex).zip(&mut self.people) {
-            walk.decided = !takes_part(person);
+            walk.decided = takes_part.is_some_and(|takes_part| !takes_part(person));
             walk.deciding = false;
         }
+        let mut deciding = Vec::new();
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
         for rank in table.ranks() {
             for index in rank.clone() {
                 let Some(mapping) = table.mappings.get(index) else { continue };
                 // A second row of the same claim and value can match only where the first did not.
                 if !seen.contains(&(mapping.claim_name.as_str(), mapping.claim_value.as_str())) {
-                    self.meet(table, index);
+                    self.meet(table, index, &mut deciding);
                 }
             }
             for mapping in table.mappings.get(rank).unwrap_or_default() {
                 seen.insert((mapping.claim_name.as_str(), mapping.claim_value.as_str()));
             }
-            self.people.iter_mut().filter(|walk| walk.deciding).for_each(|walk| walk.decided = true);
+            for person in deciding.drain(..) {
+                if let Some(walk) = self.people.get_mut(person as usize) {
+                    walk.decided = true;
+                }
+            }
         }
-        self.people.iter_mut().filter(|walk| !walk.decided).for_each(|walk| walk.locked = true);
+        self.people.iter_mut().for_each(|walk| walk.locked |= !walk.decided);
     }
 
-    fn meet(&mut self, table: &Table<'_>, index: usize) {
+    /// Those for whom this rank decides are added to `deciding`.
+    fn meet(&mut self, table: &Table<'_>, index: usize, deciding: &mut Vec<u32>) {
         let Self { people, gaps } = self;
         let role = table.mappings.get(index).map(|mapping| &mapping.role);
         let can_repair = Truth::of(role.and_then(|role| table.world.can_repair_sso(role)));
         table.each_match(index, |person| {
             if let Some(walk) = open(people, person) {
                 walk.meet(table.mappings, index, can_repair);
-                walk.deciding = true;
+                if !walk.deciding {
+                    walk.deciding = true;
+                    deciding.push(person.0);
+                }
             }
         });
         let mut gap = None;
@@ -524,9 +560,9 @@ impl Walks {
                 walk.meet(table.mappings, index, can_repair);
                 let gap = *gap.get_or_insert_with(|| {
                     gaps.extend(table.gap(index).cloned());
-                    u32::try_from(gaps.len().saturating_sub(1)).unwrap_or(u32::MAX)
+                    number(gaps.len().saturating_sub(1))
                 });
-                walk.gap = walk.gap.or(Some(gap));
+                walk.gap = walk.gap.or(gap);
             }
         });
     }
@@ -534,12 +570,12 @@ impl Walks {
     /// `None` for a person of another world.
     pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
         let walk = self.people.get(person.0 as usize)?;
-        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, |gap| gap as usize) };
+        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, index) };
         Some(match walk.mapping {
             None => MappingOutcome::LockedOut,
             Some(_) if walk.mixed_roles || walk.locked => unknown,
             Some(mapping) => {
-                let mapping = mapping as usize;
+                let mapping = index(mapping);
                 let rank = mappings.get(mapping).map(|mapping| mapping.rank).filter(|_| !walk.mixed_ranks);
                 MappingOutcome::Granted { mapping, rank }
             }

@@ -56,18 +56,20 @@ impl Population {
             .chain(expected.iter().map(String::as_str))
             .collect();
         let found = world.directory.find_by_name(names.iter().copied());
+        let accounts = LocalAccounts::new(world);
         for id in expected {
             if let Some(user) = world.directory.user_by_id(id) {
-                population.add(world, id, &[user]);
+                population.add(world, &accounts, id, &[user]);
             }
         }
         for name in names {
-            population.add(world, name, found.get(&name.to_lowercase()).map_or(&[], Vec::as_slice));
+            let users = found.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
+            population.add(world, &accounts, name, users);
         }
         population
     }
 
-    fn add(&mut self, world: &World, name: &str, users: &[UserIndex]) {
+    fn add(&mut self, world: &World, accounts: &LocalAccounts, name: &str, users: &[UserIndex]) {
         let folded = name.to_lowercase();
         if self.by_name.contains_key(&folded) {
             return;
@@ -77,7 +79,7 @@ impl Population {
             self.strangers.push(Stranger {
                 name: name.to_owned(),
                 settled: world.directory.settles_user(name),
-                local: local_account(world, name),
+                local: accounts.find(world, &folded),
             });
             self.considered.push(true);
             vec![index]
@@ -148,18 +150,28 @@ impl Population {
     }
 }
 
-/// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not say.
-fn local_account(world: &World, name: &str) -> Truth {
-    let folded = name.to_lowercase();
-    let rows =
-        world.torq_users.known().into_iter().flatten().filter(|user| user.email.to_lowercase() == folded);
-    // Two accounts of one email that say different things decide nothing.
-    let said: Vec<Truth> =
-        rows.map(|user| Truth::of(user.sso_provision.map(|provisioned| !provisioned))).collect();
-    match said.split_first() {
-        Some((first, others)) if others.iter().all(|other| other == first) => *first,
-        Some(_) => Truth::Maybe,
-        None if world.torq_user_list.settles(name) => Truth::No,
-        None => Truth::Maybe,
+/// Who of the Torq users is a local account, by email in small letters.
+struct LocalAccounts(HashMap<String, Vec<Truth>>);
+
+impl LocalAccounts {
+    fn new(world: &World) -> Self {
+        let mut accounts: HashMap<String, Vec<Truth>> = HashMap::new();
+        for user in world.torq_users.known().into_iter().flatten() {
+            let local = Truth::of(user.sso_provision.map(|provisioned| !provisioned));
+            accounts.entry(user.email.to_lowercase()).or_default().push(local);
+        }
+        Self(accounts)
+    }
+
+    /// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not
+    /// say.
+    fn find(&self, world: &World, folded: &str) -> Truth {
+        // Two accounts of one email that say different things decide nothing.
+        match self.0.get(folded).and_then(|said| said.split_first()) {
+            Some((first, others)) if others.iter().all(|other| other == first) => *first,
+            Some(_) => Truth::Maybe,
+            None if world.torq_user_list.settles(folded) => Truth::No,
+            None => Truth::Maybe,
+        }
     }
 }

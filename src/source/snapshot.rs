@@ -123,7 +123,9 @@ impl Lists<'_> {
     /// Whether the file is such a list, which is then read later.
     fn take(&mut self, path: &Path, name: &DocumentName) -> bool {
         let is_long = |metadata: fs::Metadata| metadata.is_file() && metadata.len() >= self.pieces.from;
-        let Some(kind) = Kind::of(name).filter(|_| fs::metadata(path).is_ok_and(is_long)) else { return false };
+        let Some(kind) = Kind::of(name).filter(|_| fs::metadata(path).is_ok_and(is_long)) else {
+            return false;
+        };
         self.long.push((name.clone(), List { path: path.to_owned(), kind }));
         true
     }

@@ -8,6 +8,8 @@ use std::thread;
 use crate::document::okta as shape;
 use crate::document::rows::{AppUserRows, MemberRows, UserRows};
 
+use crate::model::parts::threads_for;
+
 use super::users::Users;
 use super::{
     Directory, Disagreement, EVERYONE, Group, GroupIndex, GroupKind, Listing, Members, Own, UserIndex,
@@ -173,14 +175,11 @@ fn sort(users: &mut Vec<UserIndex>) {
     }
 }
 
-/// A list with so many members in all is looked up by several threads.
-const MANY: usize = 50_000;
-
 /// For each list the users of its ids, as far as they are known; looking up a million ids waits for memory, which two threads do at once.
 fn find_members(users: &Users, lists: &[(String, Arc<MemberRows>, Extent)]) -> Vec<Vec<Option<UserIndex>>> {
     let find = |list: &(String, Arc<MemberRows>, Extent)| list.1.ids().map(|id| users.find(id)).collect();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
-    if threads < 2 || lists.iter().map(|(_, rows, _)| rows.rows.len()).sum::<usize>() < MANY {
+    let threads = threads_for(lists.iter().map(|(_, rows, _)| rows.rows.len()).sum());
+    if threads < 2 {
         return lists.iter().map(find).collect();
     }
     let next = AtomicUsize::new(0);

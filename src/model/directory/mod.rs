@@ -8,6 +8,7 @@ mod users;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::document::rows::Word;
 use crate::document::{DocumentName, JsonPath};
 
 use super::fact::{Cause, Gap};
@@ -67,7 +68,8 @@ pub enum Record {
 /// A user's row in `okta/app-users.json`.
 #[derive(Debug, Clone, Copy)]
 pub struct Assignment<'d> {
-    pub scope: AssignmentScope<'d>,
+    /// With the id of the group.
+    pub scope: AssignmentScope<Option<&'d str>>,
     /// Not `DEPROVISIONED`, `REVOKED`, `UNASSIGNED` or `INACTIVE` (semantics G5.1); without a status it is not known.
     pub active: Truth,
     pub email: Option<&'d str>,
@@ -75,12 +77,20 @@ pub struct Assignment<'d> {
     pub position: usize,
 }
 
+/// What `okta/users.json` says of a user; the words are those of [`Directory::words`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Listed { status: Option<Word>, provider: Option<Word> },
+    NotThere,
+    Unknown,
+}
+
 /// How a user came to be assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssignmentScope<'d> {
+pub enum AssignmentScope<G> {
     User,
     /// By a group; the link may not say which.
-    Group(Option<&'d str>),
+    Group(G),
     Unsaid,
 }
 
@@ -195,6 +205,37 @@ impl Directory {
         // Another document names the id, so a look-up by name says nothing of it.
         let without_row = if self.user_list.is_complete() { Record::NotThere } else { Record::Unknown };
         self.users.user(index, without_row)
+    }
+
+    /// Whether `okta/users.json` has the user, and then the status and the kind of provider as words.
+    pub fn standing(&self, user: UserIndex) -> Standing {
+        match self.users.row(user) {
+            Some((_, row)) => Standing::Listed { status: row.status, provider: row.provider },
+            None if self.user_list.is_complete() => Standing::NotThere,
+            None => Standing::Unknown,
+        }
+    }
+
+    /// What the words of [`Standing`] say, in the order of their indices.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.users.words()
+    }
+
+    /// How a user is assigned: whether the row is active, and its scope with the link of the group as a word.
+    pub fn assigned_as(&self, user: UserIndex) -> Option<(Truth, AssignmentScope<Option<Word>>)> {
+        let row = self.users.assignment_row(user)?;
+        Some((self.users.is_active(row), self.users.scope(row)))
+    }
+
+    /// The ids that the words of [`Directory::assigned_as`] end in, in the order of their indices.
+    pub fn links(&self) -> impl Iterator<Item = Option<&str>> {
+        self.users.links()
+    }
+
+    /// Whether the app or the profile gives an email.
+    pub fn has_email(&self, user: UserIndex) -> bool {
+        self.users.assignment_row(user).is_some_and(|row| row.email.is_some())
+            || self.users.row(user).is_some_and(|(_, row)| row.email.is_some())
     }
 
     /// In the order of their indices.
@@ -355,23 +396,13 @@ impl Directory {
         &self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> HashMap<String, Vec<UserIndex>> {
-        let mut found: HashMap<String, Vec<UserIndex>> =
-            names.into_iter().map(|name| (name.to_lowercase(), Vec::new())).collect();
-        if found.is_empty() {
-            return found;
-        }
-        for index in self.user_indices() {
-            let Some(user) = self.user(index) else { continue };
-            let app_email = user.assignment.and_then(|row| row.email);
-            for name in [user.login, user.email, app_email].into_iter().flatten() {
-                if let Some(users) = found.get_mut(&name.to_lowercase())
-                    && users.last() != Some(&index)
-                {
-                    users.push(index);
-                }
-            }
-        }
-        found
+        let folded = names.into_iter().map(str::to_lowercase);
+        folded
+            .map(|name| {
+                let users = self.users.named(&name);
+                (name, users)
+            })
+            .collect()
     }
 
     /// Of the two sides that disagree, whether it is the person's that says member.

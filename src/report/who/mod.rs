@@ -2,9 +2,11 @@
 //! classes, on one screen.
 
 mod everyone;
+mod lines;
 mod person;
 
 pub use everyone::everyone;
+pub use lines::lines;
 pub use person::person;
 
 use crate::finding::prose::{PeopleNames, visible};

@@ -80,11 +80,8 @@ impl<'a> Layer<'a> {
             documents.origin.clone_from(&plan.path);
         }
         // The text follows when it is known what may be shown of it.
-        let file = documents.add_file(SourceFile {
-            path: plan.path.clone(),
-            text: "".into(),
-            format: Format::Json,
-        });
+        let file =
+            documents.add_file(SourceFile { path: plan.path.clone(), text: "".into(), format: Format::Json });
         Self {
             plan,
             side,
