@@ -51,10 +51,6 @@ impl Texts {
         self.0.get(text.start as usize..text.end.get() as usize - 1).unwrap_or_default()
     }
 
-    /// More than one list may hold.
-    pub fn is_full(&self) -> bool {
-        self.0.len() > MOST_TEXT
-    }
 
     /// Takes over the strings of another; gives by how much their places move.
     fn append(&mut self, other: &Self) -> u32 {
@@ -76,6 +72,81 @@ impl Text {
     fn moved(self, by: u32) -> Self {
         Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
     }
+}
+
+/// Ids, one behind the other. Okta's are all of one length, and while they are, no places are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    text: String,
+    count: usize,
+    length: usize,
+    /// Where each ends, once lengths differ.
+    ends: Option<Vec<u32>>,
+}
+
+impl Ids {
+    fn add(&mut self, id: &str) {
+        if self.count == 0 {
+            self.length = id.len();
+        } else if id.len() != self.length && self.ends.is_none() {
+            let end = |count: usize| u32::try_from(count * self.length).unwrap_or(u32::MAX);
+            self.ends = Some((1..=self.count).map(end).collect());
+        }
+        self.text.push_str(id);
+        self.count += 1;
+        if let Some(ends) = &mut self.ends {
+            ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        }
+    }
+
+    pub fn get(&self, index: usize) -> Option<&str> {
+        if index >= self.count {
+            return None;
+        }
+        match &self.ends {
+            None => self.text.get(index * self.length..(index + 1) * self.length),
+            Some(ends) => {
+                let start = index.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| *end);
+                self.text.get(start as usize..*ends.get(index)? as usize)
+            }
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.count).map(|index| self.get(index).unwrap_or_default())
+    }
+
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn append(&mut self, next: &Self) {
+        if self.ends.is_none() && next.ends.is_none() && self.length == next.length {
+            self.text.push_str(&next.text);
+            self.count += next.count;
+        } else {
+            next.iter().for_each(|id| self.add(id));
+        }
+    }
+}
+
+/// A number that names have in common which are equal but for case.
+pub fn name_mark(name: &str) -> u32 {
+    if name.is_ascii() { mark(name.as_bytes()) } else { mark(name.to_lowercase().as_bytes()) }
+}
+
+fn mark(bytes: &[u8]) -> u32 {
+    // The bit in which small letters differ from capital ones.
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | SMALL)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(bytes.len() as u64, |hash, bytes| mix(hash, u64::from_le_bytes(*bytes)));
+    (mix(hash, word(rest)) >> 32) as u32
 }
 
 /// Strings of which there are few, such as a status, each once.
@@ -134,15 +205,20 @@ impl Words {
 /// `okta/users.json`.
 #[derive(Debug, Clone, Default)]
 pub struct UserRows {
+    pub ids: Ids,
+    /// Logins and emails.
     pub texts: Texts,
     /// Statuses and kinds of providers.
     pub words: Words,
     pub rows: Vec<UserRow>,
+    /// For each row the [`name_mark`] of its login; 0 where it has none.
+    pub login_marks: Vec<u32>,
+    /// The marks of emails that are not the login, letter by letter, each with its row.
+    pub email_marks: Vec<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct UserRow {
-    pub id: Text,
     pub login: Option<Text>,
     pub email: Option<Text>,
     pub status: Option<Word>,
@@ -153,6 +229,8 @@ pub struct UserRow {
 /// `okta/app-users.json`.
 #[derive(Debug, Clone, Default)]
 pub struct AppUserRows {
+    pub ids: Ids,
+    /// User names and emails.
     pub texts: Texts,
     /// Scopes, statuses and links to groups.
     pub words: Words,
@@ -161,7 +239,6 @@ pub struct AppUserRows {
 
 #[derive(Debug, Clone, Copy)]
 pub struct AppUserRow {
-    pub id: Text,
     pub user_name: Option<Text>,
     pub email: Option<Text>,
     pub scope: Option<Word>,
@@ -170,11 +247,10 @@ pub struct AppUserRow {
     pub group: Option<Word>,
 }
 
-/// A list of members of one group: their ids.
+/// The members of one group.
 #[derive(Debug, Clone, Default)]
 pub struct MemberRows {
-    pub texts: Texts,
-    pub rows: Vec<Text>,
+    pub ids: Ids,
 }
 
 /// A list that was read while its file was, and the file not kept.
@@ -201,7 +277,8 @@ pub trait Columns: Default + DeserializeOwned {
         self.len() == 0
     }
 
-    fn texts(&self) -> &Texts;
+    /// Whether there is more text than a list may have.
+    fn is_full(&self) -> bool;
 
     /// The list as one of the three.
     fn into_rows(self) -> Rows;
@@ -237,11 +314,14 @@ impl UserRows {
         email: Option<&str>,
         provider: Option<&str>,
     ) {
-        let id = self.texts.add(id);
+        self.ids.add(id);
+        self.login_marks.push(login.map_or(0, name_mark));
+        if let Some(email) = email.filter(|email| Some(*email) != login) {
+            self.email_marks.push((name_mark(email), u32::try_from(self.rows.len()).unwrap_or(u32::MAX)));
+        }
         let login = login.map(|login| self.texts.add(login));
         let email = email.map(|email| self.texts.add_unless(login, email));
         let row = UserRow {
-            id,
             login,
             email,
             status: status.map(|status| self.words.add(status)),
@@ -258,7 +338,7 @@ impl Columns for UserRows {
         let profile = row.profile.unwrap_or_default();
         let provider = row.credentials.and_then(|credentials| credentials.provider).and_then(|p| p.kind);
         self.add(
-            &row.id.0,
+            &row.id,
             row.status.as_deref(),
             profile.login.as_deref(),
             profile.email.as_deref(),
@@ -273,8 +353,11 @@ impl Columns for UserRows {
         }
         let moved = self.texts.append(&next.texts);
         let words = self.words.append(&next.words);
+        let before = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.ids.append(&next.ids);
+        self.login_marks.extend(next.login_marks);
+        self.email_marks.extend(next.email_marks.iter().map(|(mark, row)| (*mark, row.saturating_add(before))));
         self.rows.extend(next.rows.iter().map(|row| UserRow {
-            id: row.id.moved(moved),
             login: row.login.map(|text| text.moved(moved)),
             email: row.email.map(|text| text.moved(moved)),
             status: in_order(row.status, &words),
@@ -286,8 +369,8 @@ impl Columns for UserRows {
         self.rows.len()
     }
 
-    fn texts(&self) -> &Texts {
-        &self.texts
+    fn is_full(&self) -> bool {
+        self.ids.text.len().max(self.texts.0.len()) > MOST_TEXT
     }
 
     fn into_rows(self) -> Rows {
@@ -328,11 +411,10 @@ impl AppUserRows {
         email: Option<&str>,
         group: Option<&str>,
     ) {
-        let id = self.texts.add(id);
+        self.ids.add(id);
         let user_name = user_name.map(|name| self.texts.add(name));
         let email = email.map(|email| self.texts.add_unless(user_name, email));
         let row = AppUserRow {
-            id,
             user_name,
             email,
             scope: scope.map(|scope| self.words.add(scope)),
@@ -351,7 +433,7 @@ impl Columns for AppUserRows {
         let email = row.profile.and_then(|profile| profile.email);
         let group = row.links.and_then(|links| links.group).and_then(|group| group.href);
         self.add(
-            &row.id.0,
+            &row.id,
             (row.scope.as_deref(), row.status.as_deref()),
             user_name.as_deref(),
             email.as_deref(),
@@ -366,8 +448,8 @@ impl Columns for AppUserRows {
         }
         let moved = self.texts.append(&next.texts);
         let words = self.words.append(&next.words);
+        self.ids.append(&next.ids);
         self.rows.extend(next.rows.iter().map(|row| AppUserRow {
-            id: row.id.moved(moved),
             user_name: row.user_name.map(|text| text.moved(moved)),
             email: row.email.map(|text| text.moved(moved)),
             scope: in_order(row.scope, &words),
@@ -380,8 +462,8 @@ impl Columns for AppUserRows {
         self.rows.len()
     }
 
-    fn texts(&self) -> &Texts {
-        &self.texts
+    fn is_full(&self) -> bool {
+        self.ids.text.len().max(self.texts.0.len()) > MOST_TEXT
     }
 
     fn into_rows(self) -> Rows {
@@ -400,18 +482,9 @@ impl MemberRows {
     pub fn of(rows: &[okta::Member]) -> Self {
         let mut columns = Self::default();
         for row in rows {
-            columns.add(&row.id);
+            columns.ids.add(&row.id);
         }
         columns
-    }
-
-    fn add(&mut self, id: &str) {
-        let id = self.texts.add(id);
-        self.rows.push(id);
-    }
-
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(|id| self.texts.get(*id))
     }
 }
 
@@ -419,24 +492,23 @@ impl Columns for MemberRows {
     type Row<'t> = Member<'t>;
 
     fn push(&mut self, row: Member<'_>) {
-        self.add(&row.id.0);
+        self.ids.add(&row.id);
     }
 
     fn append(&mut self, next: Self) {
-        if self.rows.is_empty() {
+        if self.ids.is_empty() {
             *self = next;
             return;
         }
-        let moved = self.texts.append(&next.texts);
-        self.rows.extend(next.rows.iter().map(|id| id.moved(moved)));
+        self.ids.append(&next.ids);
     }
 
     fn len(&self) -> usize {
-        self.rows.len()
+        self.ids.len()
     }
 
-    fn texts(&self) -> &Texts {
-        &self.texts
+    fn is_full(&self) -> bool {
+        self.ids.text.len() > MOST_TEXT
     }
 
     fn into_rows(self) -> Rows {
@@ -480,7 +552,7 @@ impl<'de, C: Columns> Visitor<'de> for ListVisitor<C> {
         let mut columns = C::default();
         while let Some(row) = elements.next_element::<C::Row<'de>>()? {
             columns.push(row);
-            if columns.texts().is_full() {
+            if columns.is_full() {
                 return Err(A::Error::custom(
                     "found more than a gibibyte of text in one list, expected less",
                 ));

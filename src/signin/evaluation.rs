@@ -100,7 +100,8 @@ impl<'w> SignIn<'w> {
                 limit(limits, &population, person) != GroupLimit::Exceeded || never_issued(person)
             };
             let is_open = limits.contains(&GroupLimit::Exceeded);
-            walks.walk(&table, is_open.then_some(&takes_part as &dyn Fn(PersonIndex) -> bool));
+            let takes_part: &(dyn Fn(PersonIndex) -> bool + Sync) = &takes_part;
+            walks.walk(&table, is_open.then_some(takes_part));
         }
         let mut sign_in = Self {
             world,

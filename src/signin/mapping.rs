@@ -5,9 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use crate::document::DocumentName;
-use crate::model::directory::Record;
+use crate::model::directory::{Record, within};
+use crate::model::parts;
 use crate::model::torq::Mapping;
 use crate::model::{Cause, Gap, GroupIndex, Truth, World};
 
@@ -234,12 +236,17 @@ impl<'w> Table<'w> {
     }
 
     /// People whose token is known to match the mapping.
-    pub fn each_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+    pub fn each_match(&self, mapping: usize, visit: impl FnMut(PersonIndex)) {
+        self.each_match_among(mapping, 0..u32::MAX, visit);
+    }
+
+    /// The same, of people whose index is in a range.
+    pub fn each_match_among(&self, mapping: usize, among: Range<u32>, mut visit: impl FnMut(PersonIndex)) {
         match self.tests.get(mapping) {
-            Some(Test::Scalar { with, .. }) => with.iter().for_each(|person| visit(*person)),
+            Some(Test::Scalar { with, .. }) => within(with, among).iter().for_each(|person| visit(*person)),
             Some(Test::Groups(test)) => {
                 for passing in test.groups.iter().filter(|passing| passing.truth == Truth::Yes) {
-                    self.world.directory.each_member(passing.group, |user| {
+                    self.world.directory.each_member_among(passing.group, among.clone(), |user| {
                         if !self.overflows(passing, user.into()) {
                             visit(user.into());
                         }
@@ -251,29 +258,48 @@ impl<'w> Table<'w> {
     }
 
     /// People whose token may match the mapping; some of them may be known to, and are visited by [`Table::each_match`] too.
-    pub fn each_possible_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+    pub fn each_possible_match(&self, mapping: usize, visit: impl FnMut(PersonIndex)) {
+        self.each_possible_match_among(mapping, 0..u32::MAX, visit);
+    }
+
+    /// The same, of people whose index is in a range.
+    pub fn each_possible_match_among(
+        &self,
+        mapping: usize,
+        among: Range<u32>,
+        mut visit: impl FnMut(PersonIndex),
+    ) {
         let directory = &self.world.directory;
+        let strangers = || within(&self.strangers, among.clone()).iter();
         match self.tests.get(mapping) {
-            Some(Test::Scalar { unknown, .. }) => unknown.iter().for_each(|person| visit(*person)),
+            Some(Test::Scalar { unknown, .. }) => {
+                within(unknown, among).iter().for_each(|person| visit(*person))
+            }
             Some(Test::Anyone(_)) => {
-                directory.user_indices().for_each(|user| visit(user.into()));
-                self.strangers.iter().for_each(|person| visit(*person));
+                directory.users_among(among.clone()).for_each(|user| visit(user.into()));
+                strangers().for_each(|person| visit(*person));
             }
             Some(Test::Groups(test)) => {
                 for passing in &test.groups {
                     let certain = passing.truth == Truth::Yes;
-                    directory.each_member(passing.group, |user| {
-                        if !certain || self.overflows(passing, user.into()) {
-                            visit(user.into());
-                        }
-                    });
-                    directory.each_possible_member(passing.group, |user| visit(user.into()));
+                    if !certain || passing.overflow.is_some() {
+                        directory.each_member_among(passing.group, among.clone(), |user| {
+                            if !certain || self.overflows(passing, user.into()) {
+                                visit(user.into());
+                            }
+                        });
+                    }
+                    directory
+                        .each_possible_member_among(passing.group, among.clone(), |user| visit(user.into()));
                 }
                 if test.unlisted {
-                    directory.each_of_unlisted_groups(|user| visit(user.into()));
+                    directory
+                        .users_among(among.clone())
+                        .filter(|user| directory.all_groups_of(*user).is_none())
+                        .for_each(|user| visit(user.into()));
                 }
                 if test.unlisted || !test.groups.is_empty() {
-                    self.strangers.iter().for_each(|person| visit(*person));
+                    strangers().for_each(|person| visit(*person));
                 }
             }
             Some(Test::Never) | None => {}
@@ -450,7 +476,8 @@ pub enum MappingOutcome {
 /// Everyone's walk down the table, in each reading that is possible.
 pub struct Walks {
     people: Vec<Walk>,
-    gaps: Vec<Gap>,
+    /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
+    gaps: Vec<Option<Gap>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -502,9 +529,54 @@ impl Walk {
     }
 }
 
-/// The walk of a person for whom the table is not decided yet.
-fn open(people: &mut [Walk], person: PersonIndex) -> Option<&mut Walk> {
-    people.get_mut(person.0 as usize).filter(|walk| !walk.decided)
+/// So many people are taken down the table at a time: their walks stay in the processor's nearest memory.
+const TOGETHER: usize = 1 << 14;
+
+/// The people of one stretch on their way down the table.
+struct Stretch<'p> {
+    /// The index of the first of them.
+    first: u32,
+    walks: &'p mut [Walk],
+    /// Those for whom the rank that is being looked at decides.
+    deciding: Vec<u32>,
+}
+
+impl Stretch<'_> {
+    /// The walk of a person for whom the table is not decided yet, with the place that it has here.
+    fn open(&mut self, person: PersonIndex) -> Option<(u32, &mut Walk)> {
+        let place = person.0.checked_sub(self.first)?;
+        let walk = self.walks.get_mut(place as usize).filter(|walk| !walk.decided)?;
+        Some((place, walk))
+    }
+
+    /// `ranks`: the mappings of each rank that can still match anybody. `gaps`: how many there were before this reading.
+    fn walk(&mut self, table: &Table<'_>, ranks: &[Vec<(usize, Truth)>], gaps: usize) {
+        let people = u32::try_from(self.walks.len()).unwrap_or(u32::MAX);
+        let among = self.first..self.first.saturating_add(people);
+        for rank in ranks {
+            for (index, can_repair) in rank.iter().copied() {
+                table.each_match_among(index, among.clone(), |person| {
+                    let Some((place, walk)) = self.open(person) else { return };
+                    walk.meet(table.mappings, index, can_repair);
+                    if !walk.deciding {
+                        walk.deciding = true;
+                        self.deciding.push(place);
+                    }
+                });
+                table.each_possible_match_among(index, among.clone(), |person| {
+                    let Some((_, walk)) = self.open(person) else { return };
+                    walk.meet(table.mappings, index, can_repair);
+                    walk.gap = walk.gap.or(number(gaps + index));
+                });
+            }
+            for place in self.deciding.drain(..) {
+                if let Some(walk) = self.walks.get_mut(place as usize) {
+                    walk.decided = true;
+                }
+            }
+        }
+        self.walks.iter_mut().for_each(|walk| walk.locked |= !walk.decided);
+    }
 }
 
 impl Walks {
@@ -513,56 +585,29 @@ impl Walks {
     }
 
     /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
-    pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&dyn Fn(PersonIndex) -> bool>) {
-        for (person, walk) in (0_u32..).map(PersonIndex).zip(&mut self.people) {
-            walk.decided = takes_part.is_some_and(|takes_part| !takes_part(person));
-            walk.deciding = false;
-        }
-        let mut deciding = Vec::new();
+    pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&(dyn Fn(PersonIndex) -> bool + Sync)>) {
+        let before = self.gaps.len();
+        self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
+        let mut ranks: Vec<Vec<(usize, Truth)>> = Vec::new();
         for rank in table.ranks() {
-            for index in rank.clone() {
-                let Some(mapping) = table.mappings.get(index) else { continue };
-                // A second row of the same claim and value can match only where the first did not.
-                if !seen.contains(&(mapping.claim_name.as_str(), mapping.claim_value.as_str())) {
-                    self.meet(table, index, &mut deciding);
-                }
-            }
-            for mapping in table.mappings.get(rank).unwrap_or_default() {
-                seen.insert((mapping.claim_name.as_str(), mapping.claim_value.as_str()));
-            }
-            for person in deciding.drain(..) {
-                if let Some(walk) = self.people.get_mut(person as usize) {
-                    walk.decided = true;
-                }
-            }
+            let rows = rank.filter_map(|index| Some((index, table.mappings.get(index)?)));
+            // A second row of the same claim and value can match only where the first did not.
+            let rows: Vec<(usize, &Mapping)> = rows
+                .filter(|(_, row)| !seen.contains(&(row.claim_name.as_str(), row.claim_value.as_str())))
+                .collect();
+            seen.extend(rows.iter().map(|(_, row)| (row.claim_name.as_str(), row.claim_value.as_str())));
+            let can_repair = |row: &Mapping| Truth::of(table.world.can_repair_sso(&row.role));
+            ranks.push(rows.into_iter().map(|(index, row)| (index, can_repair(row))).collect());
         }
-        self.people.iter_mut().for_each(|walk| walk.locked |= !walk.decided);
-    }
-
-    /// Those for whom this rank decides are added to `deciding`.
-    fn meet(&mut self, table: &Table<'_>, index: usize, deciding: &mut Vec<u32>) {
-        let Self { people, gaps } = self;
-        let role = table.mappings.get(index).map(|mapping| &mapping.role);
-        let can_repair = Truth::of(role.and_then(|role| table.world.can_repair_sso(role)));
-        table.each_match(index, |person| {
-            if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index, can_repair);
-                if !walk.deciding {
-                    walk.deciding = true;
-                    deciding.push(person.0);
+        parts::in_parts(&mut self.people, |range, people| {
+            for (number, walks) in people.chunks_mut(TOGETHER).enumerate() {
+                let first = u32::try_from(range.start + number * TOGETHER).unwrap_or(u32::MAX);
+                for (person, walk) in (first..).map(PersonIndex).zip(walks.iter_mut()) {
+                    walk.decided = takes_part.is_some_and(|takes_part| !takes_part(person));
+                    walk.deciding = false;
                 }
-            }
-        });
-        let mut gap = None;
-        table.each_possible_match(index, |person| {
-            if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index, can_repair);
-                let gap = *gap.get_or_insert_with(|| {
-                    gaps.extend(table.gap(index).cloned());
-                    number(gaps.len().saturating_sub(1))
-                });
-                walk.gap = walk.gap.or(gap);
+                Stretch { first, walks, deciding: Vec::new() }.walk(table, &ranks, before);
             }
         });
     }
@@ -583,7 +628,7 @@ impl Walks {
     }
 
     pub fn gap(&self, index: usize) -> Option<&Gap> {
-        self.gaps.get(index)
+        self.gaps.get(index)?.as_ref()
     }
 
     /// Whether the order of mappings of one rank is open for the person.

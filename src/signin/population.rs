@@ -14,6 +14,12 @@ impl From<UserIndex> for PersonIndex {
     }
 }
 
+impl From<PersonIndex> for u32 {
+    fn from(person: PersonIndex) -> Self {
+        person.0
+    }
+}
+
 /// Someone who is named and whom no read Okta document has.
 #[derive(Debug, Clone)]
 pub struct Stranger {
@@ -135,18 +141,19 @@ impl Population {
 
     /// The Okta login, else the name as it is spelled elsewhere.
     pub fn label<'a>(&'a self, world: &'a World, person: PersonIndex) -> &'a str {
-        match self.user(person).and_then(|user| world.directory.user(user)) {
-            Some(user) => match (user.login, self.spelled.get(&person)) {
-                (Some(login), _) => login,
-                (None, Some(name)) => name,
-                (None, None) => user.label(),
-            },
+        match self.user(person) {
+            Some(user) => world
+                .directory
+                .login(user)
+                .or_else(|| self.spelled.get(&person).map(String::as_str))
+                .or_else(|| world.directory.user(user).map(|user| user.label()))
+                .unwrap_or_default(),
             None => self.stranger(person).map_or("", |stranger| stranger.name.as_str()),
         }
     }
 
     pub fn okta_id<'a>(&self, world: &'a World, person: PersonIndex) -> Option<&'a str> {
-        self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id)
+        self.user(person).and_then(|user| world.directory.okta_id(user))
     }
 }
 

@@ -260,7 +260,7 @@ impl Joined {
 /// Says whether that was too much.
 fn append<C: Columns>(rows: &mut C, next: C) -> bool {
     rows.append(next);
-    rows.texts().is_full()
+    rows.is_full()
 }
 
 /// The file of a list, which is read again only where something in it is shown.

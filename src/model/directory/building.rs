@@ -60,7 +60,8 @@ impl Directory {
         for ((group, rows, extent), found) in sources.group_users.iter().zip(found) {
             let group = directory.intern_group(group);
             let mut users: Vec<UserIndex> = rows
-                .ids()
+                .ids
+                .iter()
                 .zip(found)
                 .map(|(id, found)| found.unwrap_or_else(|| directory.users.intern(id)))
                 .collect();
@@ -177,8 +178,11 @@ fn sort(users: &mut Vec<UserIndex>) {
 
 /// For each list the users of its ids, as far as they are known; looking up a million ids waits for memory, which two threads do at once.
 fn find_members(users: &Users, lists: &[(String, Arc<MemberRows>, Extent)]) -> Vec<Vec<Option<UserIndex>>> {
-    let find = |list: &(String, Arc<MemberRows>, Extent)| list.1.ids().map(|id| users.find(id)).collect();
-    let threads = threads_for(lists.iter().map(|(_, rows, _)| rows.rows.len()).sum());
+    let find = |list: &(String, Arc<MemberRows>, Extent)| {
+        let mut near = usize::MAX;
+        list.1.ids.iter().map(|id| users.find_near(id, &mut near)).collect()
+    };
+    let threads = threads_for(lists.iter().map(|(_, rows, _)| rows.ids.len()).sum());
     if threads < 2 {
         return lists.iter().map(find).collect();
     }

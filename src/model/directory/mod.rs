@@ -7,6 +7,7 @@ mod building;
 mod users;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use crate::document::rows::Word;
 use crate::document::{DocumentName, JsonPath};
@@ -20,6 +21,12 @@ pub use building::{Extent, Sources};
 /// Index into [`Directory::users`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserIndex(pub u32);
+
+impl From<UserIndex> for u32 {
+    fn from(user: UserIndex) -> Self {
+        user.0
+    }
+}
 
 /// Index into [`Directory::groups`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,6 +172,13 @@ struct Members {
     listed: bool,
 }
 
+/// Those of an ascending list that are in a range.
+pub fn within<T: Copy + Into<u32>>(ascending: &[T], range: Range<u32>) -> &[T] {
+    let start = ascending.partition_point(|one| (*one).into() < range.start);
+    let from = ascending.get(start..).unwrap_or_default();
+    from.get(..from.partition_point(|one| (*one).into() < range.end)).unwrap_or_default()
+}
+
 /// Groups of one user, from the user's side.
 #[derive(Debug, Clone)]
 struct Own {
@@ -259,6 +273,19 @@ impl Directory {
         (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).map(GroupIndex)
     }
 
+    pub fn okta_id(&self, user: UserIndex) -> Option<&str> {
+        self.users.id(user)
+    }
+
+    pub fn login(&self, user: UserIndex) -> Option<&str> {
+        self.users.login(user)
+    }
+
+    /// By Okta's id, for ids that mostly ascend: `near` is kept from one to the next.
+    pub fn user_by_id_near(&self, id: &str, near: &mut usize) -> Option<UserIndex> {
+        self.users.find_near(id, near)
+    }
+
     /// By Okta's id.
     pub fn user_by_id(&self, id: &str) -> Option<UserIndex> {
         self.users.find(id)
@@ -323,26 +350,49 @@ impl Directory {
     }
 
     /// Users who are known to be in the group.
-    pub fn each_member(&self, group: GroupIndex, mut visit: impl FnMut(UserIndex)) {
+    pub fn each_member(&self, group: GroupIndex, visit: impl FnMut(UserIndex)) {
+        self.each_member_among(group, 0..u32::MAX, visit);
+    }
+
+    /// The same, of some users only.
+    pub fn each_member_among(&self, group: GroupIndex, among: Range<u32>, visit: impl FnMut(UserIndex)) {
         if self.group(group).is_some_and(Group::is_everyone) {
-            self.user_indices().for_each(visit);
+            self.users_among(among).for_each(visit);
         } else if let Some(members) = self.members.get(&group) {
-            members.users.iter().for_each(|user| visit(*user));
+            within(&members.users, among).iter().copied().for_each(visit);
         }
     }
 
     /// Users of whom it is not known whether they are in the group.
-    pub fn each_possible_member(&self, group: GroupIndex, mut visit: impl FnMut(UserIndex)) {
+    pub fn each_possible_member(&self, group: GroupIndex, visit: impl FnMut(UserIndex)) {
+        self.each_possible_member_among(group, 0..u32::MAX, visit);
+    }
+
+    /// The same, of some users only.
+    pub fn each_possible_member_among(
+        &self,
+        group: GroupIndex,
+        among: Range<u32>,
+        mut visit: impl FnMut(UserIndex),
+    ) {
         if self.group(group).is_some_and(Group::is_everyone) {
             return;
         }
         match self.members.get(&group) {
-            Some(members) if members.complete => self.contested.iter().for_each(|user| visit(*user)),
+            Some(members) if members.complete => {
+                self.contested.iter().filter(|user| among.contains(&user.0)).for_each(|user| visit(*user));
+            }
             _ => self
-                .user_indices()
+                .users_among(among)
                 .filter(|user| self.membership(*user, group) == Truth::Maybe)
                 .for_each(visit),
         }
+    }
+
+    /// Users whose index is in a range.
+    pub fn users_among(&self, among: Range<u32>) -> impl Iterator<Item = UserIndex> + use<> {
+        let end = among.end.min(u32::try_from(self.user_count()).unwrap_or(u32::MAX));
+        (among.start..end).map(UserIndex)
     }
 
     /// Users whose groups are not all known from their own side: a group that is in no list may be theirs.
@@ -396,13 +446,7 @@ impl Directory {
         &self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> HashMap<String, Vec<UserIndex>> {
-        let folded = names.into_iter().map(str::to_lowercase);
-        folded
-            .map(|name| {
-                let users = self.users.named(&name);
-                (name, users)
-            })
-            .collect()
+        self.users.named(names.into_iter().map(str::to_lowercase))
     }
 
     /// Of the two sides that disagree, whether it is the person's that says member.

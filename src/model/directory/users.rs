@@ -1,14 +1,11 @@
 //! Everyone whom a document names, by index: the rows of the lists where they stand, and the index of each id.
 
-use std::hash::BuildHasher;
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
-use std::thread;
-
-use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::document::okta::id_of_link;
-use crate::document::rows::{AppUserRow, AppUserRows, Text, Texts, UserRow, UserRows, Word};
-use crate::model::parts::threads_for;
+use crate::document::rows::{AppUserRow, AppUserRows, Text, UserRow, UserRows, Word, name_mark};
 use crate::model::truth::Truth;
 
 use super::{Assignment, AssignmentScope, User, UserIndex};
@@ -17,106 +14,112 @@ use super::{Assignment, AssignmentScope, User, UserIndex};
 #[derive(Debug, Clone)]
 pub(super) struct Users {
     rows: Arc<UserRows>,
+    rows_by_id: RowIndex,
     /// For each user with a row its position; `None` where position and index are the same, since no id is there twice.
     positions: Option<Vec<u32>>,
     with_row: usize,
     app_users: Arc<AppUserRows>,
     /// For each user the position in `okta/app-users.json`, or [`NO_ROW`].
     assignments: Vec<u32>,
-    other_texts: Texts,
-    others: Vec<Text>,
-    by_id: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    others: Vec<String>,
+    others_by_id: HashMap<String, UserIndex>,
     /// For each word of the app users, as a status: whether it says that somebody is assigned.
     active: Vec<Truth>,
-    names: Names,
+    /// Marks of emails in the app that are neither the login nor the profile's email, letter by letter.
+    app_email_marks: Vec<(u32, UserIndex)>,
 }
 
 const NO_ROW: u32 = u32::MAX;
 
+/// How many marks are told apart when people are looked for by name.
+const ASKED_BITS: usize = 1 << 18;
+
+/// Finds the user of a row's id.
+#[derive(Debug, Clone)]
+enum RowIndex {
+    /// The ids ascend, as `pull` writes them: the first bytes of the first of every [`BETWEEN_FENCES`].
+    Fences(Vec<u128>),
+    Hashed(HashMap<String, u32>),
+}
+
+const BETWEEN_FENCES: usize = 16;
+
+/// The first bytes of an id, in the order of the ids.
+fn beginning(id: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(id.bytes()).for_each(|(slot, byte)| *slot = byte);
+    u128::from_be_bytes(bytes)
+}
+
+/// The rows among which an id must be, if any has it; `near`: the fence that was last looked at, for ids that ascend.
+fn between_fences(fences: &[u128], id: &str, near: &mut usize) -> Range<usize> {
+    let key = beginning(id);
+    let mut from = 0;
+    let mut to = fences.len();
+    if fences.get(*near).is_some_and(|fence| *fence < key) {
+        from = *near;
+        let mut step = 1;
+        while fences.get(from + step).is_some_and(|fence| *fence < key) {
+            from += step;
+            step *= 2;
+        }
+        to = to.min(from + step);
+    }
+    let first = from + fences.get(from..to).unwrap_or_default().partition_point(|fence| *fence < key);
+    let same = fences.get(first..).unwrap_or_default().iter().take_while(|fence| **fence == key).count();
+    *near = first.saturating_sub(1);
+    *near * BETWEEN_FENCES..(first + same) * BETWEEN_FENCES
+}
+
 impl Users {
     pub fn new(rows: Arc<UserRows>, app_users: Arc<AppUserRows>) -> Self {
         let active = app_users.words.iter().map(|status| Truth::of(Some(is_assigned(status)))).collect();
-        let rows_beside = Arc::clone(&rows);
         let mut users = Self {
-            names: Names::default(),
-            by_id: HashTable::with_capacity(rows.rows.len()),
+            rows_by_id: RowIndex::Fences(Vec::new()),
             positions: None,
             with_row: 0,
             assignments: Vec::new(),
-            other_texts: Texts::default(),
             others: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
+            others_by_id: HashMap::new(),
             active,
+            app_email_marks: Vec::new(),
             rows,
             app_users,
         };
-        // Finding by name needs the rows alone, so it is prepared at the same time.
-        let (other_emails, names) = if threads_for(users.rows.rows.len()) < 2 {
-            users.index_rows();
-            (users.assign(), Names::of_rows(&rows_beside))
-        } else {
-            thread::scope(|scope| {
-                let names = scope.spawn(|| Names::of_rows(&rows_beside));
-                users.index_rows();
-                (users.assign(), names.join().unwrap_or_else(|_| Names::of_rows(&rows_beside)))
-            })
-        };
-        users.names = if users.positions.is_none() { names } else { Names::of_users(&users) };
-        for user in other_emails {
-            let folded = users.app_email(user).map(str::to_lowercase).unwrap_or_default();
-            users.names.add(&folded, user.0);
-        }
+        users.index_rows();
+        users.assign();
         users
     }
 
     fn index_rows(&mut self) {
-        let rows = Arc::clone(&self.rows);
-        let id = |row: &UserRow| rows.texts.get(row.id);
-        let ascending = rows.rows.windows(2).all(|pair| match pair {
-            [one, other] => id(one) < id(other),
-            _ => true,
-        });
-        let hash = |row: &UserRow| self.hasher.hash_one(id(row));
-        let hash_at = |index: &u32| rows.rows.get(*index as usize).map_or(0, hash);
-        if ascending {
-            for (position, row) in (0_u32..).zip(&rows.rows) {
-                self.by_id.insert_unique(hash(row), position, hash_at);
-            }
-            self.with_row = rows.rows.len();
+        let ids = &self.rows.ids;
+        if ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one < next) {
+            let fences = (0..ids.len()).step_by(BETWEEN_FENCES).filter_map(|index| ids.get(index));
+            self.rows_by_id = RowIndex::Fences(fences.map(beginning).collect());
+            self.with_row = ids.len();
             return;
         }
-        let mut positions: Vec<u32> = Vec::with_capacity(rows.rows.len());
-        for (position, row) in (0_u32..).zip(&rows.rows) {
-            let same = |index: &u32| {
-                let there = positions.get(*index as usize).and_then(|at| rows.rows.get(*at as usize));
-                there.is_some_and(|there| id(there) == id(row))
-            };
-            match self.by_id.find(hash(row), same).copied() {
+        let mut by_id = HashMap::with_capacity(ids.len());
+        let mut positions: Vec<u32> = Vec::with_capacity(ids.len());
+        for (position, id) in (0_u32..).zip(ids.iter()) {
+            let next = u32::try_from(positions.len()).unwrap_or(u32::MAX);
+            let index = *by_id.entry(id.to_owned()).or_insert(next);
+            match positions.get_mut(index as usize) {
                 // The last row of an id counts.
-                Some(index) => {
-                    positions.iter_mut().skip(index as usize).take(1).for_each(|at| *at = position)
-                }
-                None => {
-                    let index = u32::try_from(positions.len()).unwrap_or(u32::MAX);
-                    let rehash = |index: &u32| positions.get(*index as usize).map_or(0, hash_at);
-                    self.by_id.insert_unique(hash(row), index, rehash);
-                    positions.push(position);
-                }
+                Some(before) => *before = position,
+                None => positions.push(position),
             }
         }
+        self.rows_by_id = RowIndex::Hashed(by_id);
         self.with_row = positions.len();
-        self.positions = Some(positions).filter(|positions| positions.len() < rows.rows.len());
+        self.positions = Some(positions).filter(|positions| positions.len() < ids.len());
     }
 
-    /// Gives everyone whose email in the app is neither their login nor their profile's email, letter by letter.
-    fn assign(&mut self) -> Vec<UserIndex> {
-        let mut other_emails = Vec::new();
+    fn assign(&mut self) {
         self.assignments = vec![NO_ROW; self.len()];
         let app_users = Arc::clone(&self.app_users);
         let mut next = 0;
-        for (position, row) in (0_u32..).zip(&app_users.rows) {
-            let id = app_users.texts.get(row.id);
+        for ((position, row), id) in (0_u32..).zip(&app_users.rows).zip(app_users.ids.iter()) {
             // Both lists stand in the order of the ids, mostly.
             let user = if self.id(UserIndex(next)) == Some(id) { UserIndex(next) } else { self.intern(id) };
             next = user.0.saturating_add(1);
@@ -124,7 +127,7 @@ impl Users {
                 let text = |text: Option<Text>| text.map(|text| self.rows.texts.get(text));
                 let (login, own) = self.row(user).map_or((None, None), |(_, row)| (row.login, row.email));
                 if text(login) != Some(email) && text(own) != Some(email) {
-                    other_emails.push(user);
+                    self.app_email_marks.push((name_mark(email), user));
                 }
             }
             let active = self.is_active(row);
@@ -136,19 +139,46 @@ impl Users {
                 *slot = position;
             }
         }
-        other_emails
     }
 
-    /// Everyone whose login, profile email or app-user email is this but for case, ascending; the name in small letters.
-    pub fn named(&self, folded: &str) -> Vec<UserIndex> {
-        let mut found: Vec<UserIndex> = self
-            .names
-            .candidates(folded)
-            .map(UserIndex)
-            .filter(|user| self.names_of(*user).any(|name| name.to_lowercase() == folded))
-            .collect();
-        found.sort_unstable();
-        found.dedup();
+    /// For each name, in small letters, everyone whose login, profile email or app-user email it is but for case, ascending.
+    pub fn named(&self, folded: impl Iterator<Item = String>) -> HashMap<String, Vec<UserIndex>> {
+        let mut found: HashMap<String, Vec<UserIndex>> = folded.map(|name| (name, Vec::new())).collect();
+        // Of a million people few have a mark that is asked for; only their names are looked at.
+        let mut asked = vec![0_u64; ASKED_BITS / 64];
+        let bit = |mark: u32| (mark as usize % ASKED_BITS / 64, 1_u64 << (mark % 64));
+        for name in found.keys() {
+            let (word, bit) = bit(name_mark(name));
+            asked.iter_mut().skip(word).take(1).for_each(|word| *word |= bit);
+        }
+        let is_asked = |mark: u32| {
+            let (word, bit) = bit(mark);
+            asked.get(word).is_some_and(|word| word & bit != 0)
+        };
+        let mut candidates: Vec<UserIndex> = Vec::new();
+        let index = |index: usize| UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
+        match &self.positions {
+            None => {
+                let by_login = self.rows.login_marks.iter().enumerate();
+                candidates.extend(by_login.filter(|(_, mark)| is_asked(**mark)).map(|(at, _)| index(at)));
+                let by_email = self.rows.email_marks.iter();
+                candidates.extend(by_email.filter(|(mark, _)| is_asked(*mark)).map(|(_, at)| UserIndex(*at)));
+            }
+            Some(_) => candidates.extend((0..self.with_row).map(index)),
+        }
+        let in_app = self.app_email_marks.iter();
+        candidates.extend(in_app.filter(|(mark, _)| is_asked(*mark)).map(|(_, user)| *user));
+        candidates.sort_unstable();
+        candidates.dedup();
+        for user in candidates {
+            for name in self.names_of(user) {
+                if let Some(users) = found.get_mut(&name.to_lowercase())
+                    && users.last() != Some(&user)
+                {
+                    users.push(user);
+                }
+            }
+        }
         found
     }
 
@@ -163,8 +193,29 @@ impl Users {
     }
 
     pub fn find(&self, id: &str) -> Option<UserIndex> {
-        let same = |index: &u32| self.id(UserIndex(*index)) == Some(id);
-        self.by_id.find(self.hasher.hash_one(id), same).map(|index| UserIndex(*index))
+        let mut near = usize::MAX;
+        self.find_near(id, &mut near)
+    }
+
+    /// The same for ids that mostly ascend; `near` is kept from one to the next.
+    pub fn find_near(&self, id: &str, near: &mut usize) -> Option<UserIndex> {
+        let row = match &self.rows_by_id {
+            RowIndex::Hashed(by_id) => by_id.get(id).copied(),
+            RowIndex::Fences(fences) => {
+                let mut among = between_fences(fences, id, near);
+                among.end = among.end.min(self.with_row);
+                while among.len() > 1 {
+                    let middle = among.start + among.len() / 2;
+                    match self.rows.ids.get(middle) {
+                        Some(there) if there <= id => among.start = middle,
+                        _ => among.end = middle,
+                    }
+                }
+                let same = self.rows.ids.get(among.start).filter(|there| !among.is_empty() && *there == id);
+                same.and_then(|_| u32::try_from(among.start).ok())
+            }
+        };
+        row.map(UserIndex).or_else(|| self.others_by_id.get(id).copied())
     }
 
     /// The user of an id, from now on if not before.
@@ -172,22 +223,26 @@ impl Users {
         if let Some(user) = self.find(id) {
             return user;
         }
-        let index = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let text = self.other_texts.add(id);
-        self.others.push(text);
+        let user = UserIndex(u32::try_from(self.len()).unwrap_or(u32::MAX));
+        self.others.push(id.to_owned());
+        self.others_by_id.insert(id.to_owned(), user);
         self.assignments.resize(self.len(), NO_ROW);
-        let Self { by_id, hasher, rows, positions, with_row, other_texts, others, .. } = self;
-        let rehash = |index: &u32| {
-            hasher.hash_one(
-                id_at(rows, positions.as_deref(), *with_row, other_texts, others, *index).unwrap_or_default(),
-            )
-        };
-        by_id.insert_unique(hasher.hash_one(id), index, rehash);
-        UserIndex(index)
+        user
     }
 
     pub fn id(&self, user: UserIndex) -> Option<&str> {
-        id_at(&self.rows, self.positions.as_deref(), self.with_row, &self.other_texts, &self.others, user.0)
+        match position(self.positions.as_deref(), self.with_row, user.0) {
+            Some(position) => self.rows.ids.get(position),
+            None => (user.0 as usize)
+                .checked_sub(self.with_row)
+                .and_then(|index| self.others.get(index))
+                .map(String::as_str),
+        }
+    }
+
+    pub fn login(&self, user: UserIndex) -> Option<&str> {
+        let (_, row) = self.row(user)?;
+        row.login.map(|login| self.rows.texts.get(login))
     }
 
     /// The row in `okta/users.json`, with its position.
@@ -271,113 +326,12 @@ impl Users {
     }
 }
 
-/// Who may go by a name: candidates by a mark of the name in small letters, which must still be compared.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    places: HashTable<NamePlace>,
-    hasher: DefaultHashBuilder,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct NamePlace {
-    mark: u32,
-    user: u32,
-}
-
-impl NamePlace {
-    fn hash(&self) -> u64 {
-        spread(self.mark)
-    }
-}
-
-fn spread(mark: u32) -> u64 {
-    u64::from(mark).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-impl Names {
-    fn with_room_for(count: usize) -> Self {
-        Self { places: HashTable::with_capacity(count + count / 8), hasher: DefaultHashBuilder::default() }
-    }
-
-    fn of_rows(rows: &UserRows) -> Self {
-        let mut names = Self::with_room_for(rows.rows.len());
-        for (index, row) in (0_u32..).zip(&rows.rows) {
-            names.add_row(rows, row, index);
-        }
-        names
-    }
-
-    fn of_users(users: &Users) -> Self {
-        let mut names = Self::with_room_for(users.with_row);
-        for index in 0..u32::try_from(users.with_row).unwrap_or(u32::MAX) {
-            if let Some((_, row)) = users.row(UserIndex(index)) {
-                names.add_row(&users.rows, row, index);
-            }
-        }
-        names
-    }
-
-    fn add_row(&mut self, rows: &UserRows, row: &UserRow, user: u32) {
-        if let Some(login) = row.login {
-            self.add_unfolded(rows.texts.get(login), user);
-        }
-        if let Some(email) = row.email.filter(|email| Some(*email) != row.login) {
-            self.add_unfolded(rows.texts.get(email), user);
-        }
-    }
-
-    fn add_unfolded(&mut self, name: &str, user: u32) {
-        let mut folded = [0; 64];
-        match folded.get_mut(..name.len()) {
-            Some(folded) if name.is_ascii() => {
-                folded.copy_from_slice(name.as_bytes());
-                folded.make_ascii_lowercase();
-                self.insert(self.mark(folded), user);
-            }
-            _ => self.add(&name.to_lowercase(), user),
-        }
-    }
-
-    /// The name is in small letters.
-    fn add(&mut self, folded: &str, user: u32) {
-        self.insert(self.mark(folded.as_bytes()), user);
-    }
-
-    fn insert(&mut self, mark: u32, user: u32) {
-        self.places.insert_unique(spread(mark), NamePlace { mark, user }, NamePlace::hash);
-    }
-
-    fn mark(&self, folded: &[u8]) -> u32 {
-        // The upper half, cut to 32 bits.
-        (self.hasher.hash_one(folded) >> 32) as u32
-    }
-
-    fn candidates(&self, folded: &str) -> impl Iterator<Item = u32> {
-        let mark = self.mark(folded.as_bytes());
-        self.places.iter_hash(spread(mark)).filter(move |place| place.mark == mark).map(|place| place.user)
-    }
-}
-
 fn position(positions: Option<&[u32]>, with_row: usize, user: u32) -> Option<usize> {
     let index = user as usize;
     match positions {
         _ if index >= with_row => None,
         Some(positions) => positions.get(index).map(|position| *position as usize),
         None => Some(index),
-    }
-}
-
-fn id_at<'u>(
-    rows: &'u UserRows,
-    positions: Option<&[u32]>,
-    with_row: usize,
-    other_texts: &'u Texts,
-    others: &[Text],
-    user: u32,
-) -> Option<&'u str> {
-    match position(positions, with_row, user) {
-        Some(position) => rows.rows.get(position).map(|row| rows.texts.get(row.id)),
-        None => others.get(user as usize - with_row.min(user as usize)).map(|text| other_texts.get(*text)),
     }
 }
 
