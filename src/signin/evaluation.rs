@@ -35,7 +35,7 @@ struct Findings {
 }
 
 /// A verdict without its words, for counting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Index into the mappings, by rank.
     Granted {

@@ -339,3 +339,74 @@ fn is_assigned(status: &str) -> bool {
     const NOT_ASSIGNED: [&str; 4] = ["DEPROVISIONED", "REVOKED", "UNASSIGNED", "INACTIVE"];
     !NOT_ASSIGNED.contains(&status)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::okta as shape;
+
+    fn users(ids: &[String]) -> Users {
+        let row = |id: &String| shape::User {
+            id: id.clone(),
+            profile: Some(shape::UserProfile { login: Some(format!("{id}@acme.com")), email: Some(id.clone()) }),
+            ..shape::User::default()
+        };
+        let rows: Vec<shape::User> = ids.iter().map(row).collect();
+        Users::new(Arc::new(UserRows::of(&rows)), Arc::default())
+    }
+
+    proptest! {
+        /// Whether the ids ascend, are there twice, or share their beginnings: each is found, with its last row, and nothing else is.
+        #[test]
+        fn an_id_is_found_in_whatever_order(
+            mut ids in prop::collection::vec("(00u1abcdefghijk){0,2}[a-cK\u{212a}]{0,4}", 0..200),
+            ascending in any::<bool>(),
+            asked in prop::collection::vec("(00u1abcdefghijk){0,2}[a-c]{0,4}", 0..20),
+        ) {
+            if ascending {
+                ids.sort();
+                ids.dedup();
+            }
+            let users = users(&ids);
+            let mut distinct: Vec<&String> = Vec::new();
+            for id in &ids {
+                if !distinct.contains(&id) {
+                    distinct.push(id);
+                }
+            }
+            prop_assert_eq!(users.len(), distinct.len());
+            let mut near = usize::MAX;
+            for id in ids.iter().chain(&asked) {
+                let expect = distinct.iter().position(|there| *there == id);
+                let found = users.find(id).map(|user| user.0 as usize);
+                prop_assert_eq!(found, expect, "{}", id);
+                prop_assert_eq!(users.find_near(id, &mut near).map(|user| user.0 as usize), expect, "{} nearby", id);
+                if let Some(user) = users.find(id) {
+                    prop_assert_eq!(users.row(user).map(|(position, _)| position), ids.iter().rposition(|there| there == id));
+                    prop_assert_eq!(users.id(user), Some(id.as_str()));
+                }
+            }
+        }
+
+        #[test]
+        fn people_are_found_by_name_but_for_case(
+            ids in prop::collection::vec("[a-cA-CéÉkK\u{212a}ß]{0,10}", 0..100),
+            asked in prop::collection::vec("[a-cA-CéÉkK\u{212a}]{0,10}", 0..20),
+        ) {
+            let users = users(&ids);
+            let folded: Vec<String> = asked.iter().chain(&ids).map(|name| name.to_lowercase()).collect();
+            let found = users.named(folded.iter().cloned());
+            for name in folded {
+                let expect: Vec<UserIndex> = (0..u32::try_from(users.len()).unwrap())
+                    .map(UserIndex)
+                    .filter(|user| users.names_of(*user).any(|theirs| theirs.to_lowercase() == name))
+                    .collect();
+                prop_assert_eq!(&found[&name], &expect, "{}", name);
+            }
+        }
+    }
+}
