@@ -1,14 +1,23 @@
 //! One connection from documents to a report: the middle of the flow, without IO.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use crate::document::project::Day;
 use crate::document::{Documents, ReadFault};
 use crate::finding::fingerprint::fingerprints;
 use crate::finding::locate::Locator;
-use crate::finding::{Finding, NotEvaluated};
-use crate::model::World;
-use crate::report::summary::{assumed, summary};
-use crate::report::{ConnectionReport, Fault, Reported};
+use crate::finding::suppression::{How, Ran, Suppressions};
+use crate::finding::{Finding, NotEvaluated, Severity, Spot};
+use crate::model::{Gap, World};
+use crate::report::summary::{assumed, expectations, summary};
+use crate::report::{
+    Accepted, ConnectionReport, Fault, Hidden, Report, Reported, SourcePlace, Summary, SuppressionUse,
+    WhyHidden,
+};
 use crate::rules::facts::Options;
-use crate::rules::{Facts, Reporter, Rule, catalogue};
+use crate::rules::upkeep::{ABOUT_SUPPRESSIONS, IGNORE_UNUSED};
+use crate::rules::{self, Facts, Reporter, Rule, catalogue};
 use crate::signin::SignIn;
 use crate::source::snapshot::Snapshot;
 
@@ -19,6 +28,14 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     pub evaluated: Vec<&'static str>,
     pub not_evaluated: Vec<NotEvaluated>,
+    /// What each of them lacked, in their order.
+    pub gaps: Vec<Vec<Gap>>,
+}
+
+/// The simulation with everyone in it whom the world names, or somebody expects something of.
+pub fn simulate(world: &World) -> SignIn<'_> {
+    let expected = world.expectations.iter().filter_map(|expectation| expectation.person());
+    SignIn::new(world, &expected.map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// Runs rules over a simulated world.
@@ -29,18 +46,29 @@ pub fn run_rules(
 ) -> Checked {
     let facts = Facts::new(sign_in, catalogue(), options);
     let mut checked = Checked::default();
+    run(&facts, rules, &mut checked);
+    checked
+}
+
+fn run(facts: &Facts<'_>, rules: impl IntoIterator<Item = &'static Rule>, checked: &mut Checked) {
     for rule in rules {
-        let mut reporter = Reporter::new(rule, &mut checked.findings);
-        let result = (rule.check)(&facts, &mut reporter);
+        let mut reporter = Reporter::new(rule, facts.severity(rule), &mut checked.findings);
+        let result = (rule.check)(facts, &mut reporter);
         match reporter.finish(result) {
-            Some(not_evaluated) => checked.not_evaluated.push(not_evaluated),
+            Some((not_evaluated, gaps)) => {
+                checked.not_evaluated.push(not_evaluated);
+                checked.gaps.push(gaps);
+            }
             None => checked.evaluated.push(rule.id),
         }
     }
-    checked.findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.spot.cmp(&b.spot))
-    });
     checked
+        .findings
+        .sort_by(|a, b| worst_first((a.severity, a.rule, &a.spot), (b.severity, b.rule, &b.spot)));
+}
+
+fn worst_first(a: (Severity, &str, &Spot), b: (Severity, &str, &Spot)) -> Ordering {
+    b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)).then_with(|| a.2.cmp(b.2))
 }
 
 /// Loads a world; its read faults come with it.
@@ -50,19 +78,87 @@ pub fn load(documents: &Documents, faults: Vec<ReadFault>) -> World {
     world
 }
 
-/// Checks one connection.
+/// Checks one connection: the rules run, what a person gave a reason for is left out, and then those run that look at that.
 pub fn connection(
     snapshot: Snapshot,
     rules: impl IntoIterator<Item = &'static Rule>,
     options: &Options,
 ) -> ConnectionReport {
-    let world = load(&snapshot.documents, snapshot.faults);
-    let sign_in = SignIn::new(&world, &[]);
-    let checked = run_rules(&sign_in, rules, options);
-    let fingerprints = fingerprints(&world.name, &checked.findings);
-    let mut locator = Locator::new(&snapshot.documents);
-    let findings = checked
-        .findings
+    let Snapshot { mut documents, faults, notices } = snapshot;
+    let world = load(&documents, faults);
+    let sign_in = simulate(&world);
+    let facts = Facts::new(&sign_in, catalogue(), options);
+    let (last, first): (Vec<_>, Vec<_>) =
+        rules.into_iter().partition(|rule| ABOUT_SUPPRESSIONS.contains(&rule.id));
+    let mut checked = Checked::default();
+    run(&facts, first, &mut checked);
+    let today = options.get("ignore-expired", "today").and_then(|day| Day::parse(day.as_str()?));
+    let mut suppressions = Suppressions::new(&mut documents, &world.name, today.as_ref());
+    let mut locator = Locator::new(&documents);
+    let mut report = ConnectionReport {
+        name: world.name.clone(),
+        origin: documents.origin.clone(),
+        live_entry: documents.live_entry.clone(),
+        notices,
+        assumed: assumed(&sign_in),
+        declared: declared(&world),
+        summary: Summary { expectations: expectations(&facts), ..summary(&sign_in) },
+        ..ConnectionReport::default()
+    };
+    for reported in located(checked.findings, &world.name, &mut locator) {
+        let family = family(reported.finding.rule);
+        match suppressions.leaves_out(&reported.finding, family, &reported.location) {
+            Some(reason) => report.hidden.push(Hidden { reported, why: WhyHidden::Ignored { reason } }),
+            None => report.findings.push(reported),
+        }
+    }
+    for (row, gaps) in checked.not_evaluated.into_iter().zip(&checked.gaps) {
+        match suppressions.accepts(row.rule, family(row.rule), gaps) {
+            Some(reason) => report.accepted.push(Accepted { row, reason }),
+            None => report.not_evaluated.push(row),
+        }
+    }
+    suppressions.close(&ran(&checked.evaluated, &report));
+    report.suppressions = suppressions
+        .iter()
+        .filter_map(|one| {
+            let location = locator.locate(&one.spot)?;
+            Some(SuppressionUse {
+                at: SourcePlace::new(documents.files(), &location),
+                connections: one.connections.clone(),
+                idle: one.is_idle(),
+            })
+        })
+        .collect();
+    facts.close(suppressions);
+    let mut about = Checked::default();
+    run(&facts, last, &mut about);
+    report.findings.extend(located(about.findings, &world.name, &mut locator));
+    report.findings.sort_by(|a, b| {
+        worst_first(
+            (a.finding.severity, a.finding.rule, &a.finding.spot),
+            (b.finding.severity, b.finding.rule, &b.finding.spot),
+        )
+    });
+    report.not_evaluated.extend(about.not_evaluated);
+    report.evaluated = checked.evaluated;
+    report.evaluated.extend(about.evaluated);
+    report.faults = world
+        .faults
+        .iter()
+        .map(|fault| {
+            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
+            Fault { file: fault.file.clone(), line, column, message: fault.message.clone() }
+        })
+        .collect();
+    report.files = documents.files().to_vec();
+    report
+}
+
+/// Findings with their lines and fingerprints; one whose files are not there at all has none.
+fn located(findings: Vec<Finding>, connection: &str, locator: &mut Locator<'_>) -> Vec<Reported> {
+    let fingerprints = fingerprints(connection, &findings);
+    findings
         .into_iter()
         .zip(fingerprints)
         .filter_map(|(finding, fingerprint)| {
@@ -71,28 +167,59 @@ pub fn connection(
                 finding.related.iter().filter_map(|related| locator.locate(&related.spot)).collect();
             Some(Reported { finding, location, related, fingerprint })
         })
-        .collect();
-    let faults = world
-        .faults
-        .iter()
-        .map(|fault| {
-            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
-            Fault { file: fault.file.clone(), line, column, message: fault.message.clone() }
-        })
-        .collect();
-    ConnectionReport {
-        name: world.name.clone(),
-        origin: snapshot.documents.origin.clone(),
-        files: snapshot.documents.files().to_vec(),
-        live_entry: snapshot.documents.live_entry.clone(),
-        findings,
-        evaluated: checked.evaluated,
-        not_evaluated: checked.not_evaluated,
-        faults,
-        notices: snapshot.notices,
-        assumed: assumed(&sign_in),
-        declared: declared(&world),
-        summary: summary(&sign_in),
+        .collect()
+}
+
+fn family(rule: &str) -> &'static str {
+    rules::find(rule).map_or("", |rule| rule.family)
+}
+
+/// Of every rule, whether it ran. Those about suppressions are to come, and look at everything.
+fn ran(evaluated: &[&'static str], report: &ConnectionReport) -> Vec<Ran<'static>> {
+    let lacks = |rule: &Rule| {
+        let open = report.not_evaluated.iter().chain(report.accepted.iter().map(|accepted| &accepted.row));
+        open.into_iter().any(|row| row.rule == rule.id)
+    };
+    let how = |rule: &Rule| {
+        if evaluated.contains(&rule.id) || ABOUT_SUPPRESSIONS.contains(&rule.id) {
+            How::Evaluated
+        } else if lacks(rule) {
+            How::NotEvaluated
+        } else if rule.page().pedantic {
+            How::Off
+        } else {
+            How::LeftOut
+        }
+    };
+    catalogue().map(|rule| Ran { rule: rule.id, family: rule.family, how: how(rule) }).collect()
+}
+
+/// What several connections say of one entry of the project file, or one comment in it, is said once: of the first of them. An entry is of no
+/// use only where no connection has a use for it; `of_project` are the connections that the project file names, and one that was not looked
+/// at might have.
+pub fn settle(report: &mut Report, of_project: &[String]) {
+    let checked: BTreeSet<String> =
+        report.connections.iter().map(|connection| connection.name.clone()).collect();
+    let mut useful: BTreeSet<SourcePlace> = BTreeSet::new();
+    for one in report.connections.iter().flat_map(|connection| &connection.suppressions) {
+        let elsewhere =
+            of_project.iter().any(|name| one.connections.matches(name) && !checked.contains(name));
+        if !one.idle || elsewhere {
+            useful.insert(one.at.clone());
+        }
+    }
+    let mut said: BTreeSet<(&'static str, SourcePlace)> = BTreeSet::new();
+    for connection in &mut report.connections {
+        let files = &connection.files;
+        connection.findings.retain(|reported| {
+            let rule = reported.finding.rule;
+            if !ABOUT_SUPPRESSIONS.contains(&rule) {
+                return true;
+            }
+            let at = SourcePlace::new(files, &reported.location);
+            let idle = rule != IGNORE_UNUSED || !useful.contains(&at);
+            idle && said.insert((rule, at))
+        });
     }
 }
 

@@ -531,7 +531,7 @@ fn the_project_schema_and_the_reader_agree() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ssolint.yaml");
         std::fs::write(&path, &text).unwrap();
-        let read = ssolint::source::project::read(&path).map(|_| ()).map_err(|error| error.to_string());
+        let read = ssolint::source::project::read(&path, &[]).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(read.is_ok(), right, "{entry}: {read:?}");
         assert_eq!(
             schema_errors("project", &text).is_empty(),
@@ -647,7 +647,7 @@ fn read_live(
         .replace("env: TORQ_CLIENT_ID", "file: id")
         .replace("env: TORQ_CLIENT_SECRET", "file: secret");
     write("ssolint.yaml", &text);
-    let project = ssolint::source::project::read(&folder.path().join("ssolint.yaml")).unwrap();
+    let project = ssolint::source::project::read(&folder.path().join("ssolint.yaml"), &[]).unwrap();
     let connector = ssolint::source::live::Connector::new(ssolint::source::live::Run {
         commands: Commands::NotAllowed,
         budget: Budget::new(10_000, std::time::Duration::from_secs(60)),
@@ -762,7 +762,7 @@ fn what_decides_is_read_in_every_world_of_the_rule_pages() {
         }
         let stand_in = StandIn::new(&world);
         let pulled = read_live(&stand_in, |_| {});
-        assert_eq!(pulled.failures, Vec::<String>::new(), "{rule}: {}", example.title);
+        assert_eq!(pulled.failures, [], "{rule}: {}", example.title);
         let (memory, _) = library_findings(support::world(&stand_in.world));
         let (live, open) = library_findings(pulled.snapshot("acme"));
         // What `pull` leaves unread, the rules that need it say; none of them is silent.
@@ -866,5 +866,41 @@ fn a_live_finding_lies_on_the_connections_entry_in_sarif_and_names_its_document(
         let document = document.split('#').next().unwrap();
         let text = result["message"]["text"].as_str().unwrap();
         assert!(text.starts_with(&format!("{document}: ")), "{text}");
+    }
+}
+
+#[test]
+fn a_live_connection_is_compared_with_a_snapshot_or_with_itself_changed() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = project(&stand_in);
+    let mut before = stand_in.world.clone();
+    std::fs::write(folder.path().join("same.json"), before.to_string()).unwrap();
+    let mappings = before["torq"]["claim-mappings"]["claim_mappings"].as_array_mut().unwrap();
+    mappings.retain(|row| row["claim_value"] != "Torq-Users");
+    std::fs::write(folder.path().join("before.json"), before.to_string()).unwrap();
+    let totals = |arguments: &[&str]| {
+        let output = ssolint(folder.path(), &[&["diff", "--format", "json"], arguments].concat());
+        let said = support::stdout(&output);
+        let last: Value = serde_json::from_str(
+            said.lines().last().unwrap_or_else(|| panic!("{}", support::stderr(&output))),
+        )
+        .unwrap();
+        (last["totals"]["gained"].as_u64().unwrap(), last["totals"]["lost"].as_u64().unwrap())
+    };
+    let set = "torq.claim-mappings[groups=Torq-Users].claim_value=nobody";
+    assert_eq!(totals(&["same.json", "--live", "acme"]), (0, 0));
+    assert_eq!(totals(&["before.json", "--live", "acme"]), (1, 0));
+    assert_eq!(totals(&["before.json", "--live"]), (1, 0));
+    assert_eq!(totals(&["--live", "acme", "--set", set]), (0, 1));
+    assert_eq!(totals(&["same.json", "--live", "acme", "--set", set]), (0, 1));
+    for (arguments, expected) in [
+        (&["--live", "acme"][..], "name a second snapshot, or say what changes"),
+        (&["--live", "acm", "--set", set], "no connection acm; did you mean acme?"),
+        (&[], "BEFORE"),
+        (&["same.json", "before.json", "--live", "acme"], "cannot be used with"),
+    ] {
+        let output = ssolint(folder.path(), &[&["diff"], arguments].concat());
+        let said = support::stderr(&output);
+        assert!(output.status.code() == Some(2) && said.contains(expected), "{arguments:?}: {said}");
     }
 }

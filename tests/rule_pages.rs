@@ -13,19 +13,16 @@ use ssolint::check;
 use ssolint::finding::Finding;
 use ssolint::rules::page::Example;
 use ssolint::rules::{Page, Rule, catalogue};
-use ssolint::signin::SignIn;
 
 /// What one rule's page finds in a world.
 fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
     let (read, options) = support::page_world(example);
-    assert!(read.faults.is_empty(), "{:?}", read.faults);
     assert!(read.notices.is_empty(), "{:?}", read.notices);
-    let world = check::load(&read.documents, read.faults);
-    assert!(world.faults.is_empty(), "{:?}", world.faults);
-    let sign_in = SignIn::new(&world, &[]);
     let rules = catalogue()
         .filter(|other| other.id == rule.id || (other.id != "source-incomplete" && !other.page().pedantic));
-    check::run_rules(&sign_in, rules, &options).findings
+    let report = check::connection(read, rules, &options);
+    assert!(report.faults.is_empty(), "{:?}", report.faults);
+    report.findings.into_iter().map(|reported| reported.finding).collect()
 }
 
 /// `rule document#/path: part of the message`.

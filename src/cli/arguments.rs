@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Finds out who can sign in to Torq through Okta, with what role, and what would lock them out.
 ///
@@ -43,6 +44,10 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Print the JSON Schema of a file or an output.
     Schema(SchemaArguments),
+    /// Print what completes commands and options in a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write those of all commands.
+    Man(ManArguments),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,9 +66,9 @@ pub struct LiveArguments {
     /// The most requests that this run sends, retries too. Given, it is also used for what is only good to have.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
-    /// The longest time that this run reads live, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
-    pub timeout: u64,
+    /// The longest time that this run reads live, in seconds; by default 900.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
     /// Let the project file's `command:` entries run.
     #[arg(long)]
     pub allow_command: bool,
@@ -90,7 +95,7 @@ pub struct SourceArguments {
 /// A planned state to lay over them.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArguments {
-    /// A Terraform plan as JSON (`terraform show -json`), laid over each snapshot, or checked alone.
+    /// A Terraform plan as JSON (`terraform show -json`): what it leads to is laid over each snapshot, or looked at alone.
     #[arg(long, value_name = "FILE")]
     pub terraform_plan: Option<PathBuf>,
     /// The folder of the plan's root module: findings lie on its .tf files, as far as they are written there.
@@ -154,21 +159,39 @@ pub struct InitArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// pretty, json or sarif; more than once for several, each to a file: --format sarif=out.sarif
+    /// pretty, json, sarif, github, gitlab, junit or markdown; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
-    /// Exit with 1 from this severity on: error, warning, note or never.
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: String,
+    /// Exit with 1 from this severity on: error, warning, note or never; by default error.
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
     /// Run only these rules: ids, families, globs, `all` or `pedantic`.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
     /// Leave these rules out: ids, families or globs.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in sarif.
+    /// How people are shown; by default named in pretty and json, counted in the others.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
+    /// Leave out the findings that this file knows by fingerprint: one that --write-baseline, --format json or --format sarif wrote.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a file, for --baseline; it counts as known in this run.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Take out of the baseline what is found no more.
+    #[arg(long, requires = "baseline")]
+    pub prune_baseline: bool,
+    /// Report only what this snapshot, or the one of the connection's name in this folder, does not have.
+    #[arg(long, value_name = "BEFORE")]
+    pub new_since: Option<PathBuf>,
+    /// List the findings that are ignored, in pretty and sarif too.
+    #[arg(long)]
+    pub show_ignored: bool,
+    /// Print every setting and where it comes from, and check nothing.
+    #[arg(long)]
+    pub show_config: bool,
     /// Print how often each rule fired instead of the findings.
     #[arg(long)]
     pub statistics: bool,
@@ -203,12 +226,20 @@ pub struct WhoArguments {
 
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The snapshot before: a folder, or a single .json or .yaml file.
-    #[arg(value_name = "BEFORE")]
-    pub before: PathBuf,
-    /// The snapshot after; without it, the one before with what --set and --patch change.
-    #[arg(value_name = "AFTER")]
+    /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live, or a plan as far as it goes alone.
+    #[arg(value_name = "BEFORE", required_unless_present_any = ["live_connection", "terraform_plan"])]
+    pub before: Option<PathBuf>,
+    /// The snapshot after; without it, the connection of --live, or the one before, each with what --terraform-plan, --set and --patch
+    /// change.
+    #[arg(value_name = "AFTER", conflicts_with = "terraform_plan")]
     pub after: Option<PathBuf>,
+    /// Read a connection of the project file live, for what is missing of BEFORE and AFTER; with a plan, for BEFORE.
+    #[arg(long = "live", value_name = "CONNECTION", num_args = 0..=1, conflicts_with = "after")]
+    pub live_connection: Option<Option<String>>,
+    #[command(flatten)]
+    pub live: LiveArguments,
+    #[command(flatten)]
+    pub plan: PlanArguments,
     /// Change a value of the snapshot after: 'torq.claim-mappings[groups=SOC-Leads].claim_value=torq-leads'; `null` removes. More than
     /// once for several.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -245,4 +276,17 @@ pub struct ExplainArguments {
 pub struct SchemaArguments {
     /// The name of a schema; without it, their names are listed.
     pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// Write a page for the tool and one for each command into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }

@@ -1,43 +1,92 @@
 //! `ssolint check`.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use globset::Glob;
 use ssolint::finding::{PeopleShown, Severity};
+use ssolint::model::world::connection_name;
+use ssolint::report::baseline::hide;
 use ssolint::report::pretty::Detail;
-use ssolint::report::{ConnectionReport, Report, json, pretty, sarif, statistics};
-use ssolint::rules::facts::Options;
+use ssolint::report::{
+    ConnectionReport, Report, ShowIgnored, WhyHidden, github, gitlab, json, junit, markdown, pretty, sarif,
+    statistics,
+};
+use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
+use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
+use ssolint::source::snapshot::Snapshot;
 
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice};
+use crate::known::{self, Before, Known};
 use crate::output::{self, Problem, Target};
-use crate::snapshots;
+use crate::{config, live, snapshots};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Pretty,
     Json,
     Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Markdown,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("sarif", Format::Sarif)];
+const FORMATS: [(&str, Format); 7] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("markdown", Format::Markdown),
+];
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     if typed.statistics && targets.iter().any(|target| target.format != Format::Pretty) {
         return Err(Problem("--statistics goes with the format pretty".to_owned()));
     }
-    let fail_on = fail_on(&typed.fail_on)?;
-    let rules = selected(&typed.select, &typed.ignore)?;
-    let read = snapshots::read_planned(&typed.source)?;
-    let options = options();
+    let fail_on = fail_on(typed.fail_on.as_deref().unwrap_or("error"))?;
+    let selection = Selection::new(&typed.select, &typed.ignore)?;
+    if typed.show_config {
+        let project = live::project_if_any(&typed.source.live)?;
+        output::write(None, config::shown(typed, project.as_ref()).as_bytes())?;
+        return Ok(Exit::Clean);
+    }
+    let baseline = typed.baseline.as_deref().map(Known::read).transpose()?;
+    let before = typed.new_since.as_deref().map(Before::read).transpose()?;
+    let read = snapshots::read(&typed.source)?;
+    let today = clock::day(SystemTime::now());
+    let (project, mut exits) = (read.project, vec![read.exit]);
+    let count = read.snapshots.len();
     let mut report = Report::default();
     for snapshot in read.snapshots {
-        report.connections.push(ssolint::check::connection(snapshot, rules.iter().copied(), &options));
+        let name = connection_name(&snapshot.documents);
+        let check = |snapshot| one(snapshot, &name, project.as_ref(), &selection, &today);
+        let mut connection = check(snapshot);
+        if let Some(before) = &before {
+            let mut snapshot = before.of(&name, count)?;
+            if let Some(project) = &project {
+                project.lay_over(&mut snapshot.documents, None);
+            }
+            snapshot.documents.called = Some(name.clone());
+            let (there, exit) = known::fingerprints(&check(snapshot));
+            hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
+            exits.push(exit);
+        }
+        if typed.show_ignored {
+            connection.show_ignored = ShowIgnored::Listed;
+        }
+        report.connections.push(connection);
+    }
+    let of_project = project.iter().flat_map(|project| &project.connections);
+    let of_project: Vec<String> = of_project.map(|connection| connection.name.clone()).collect();
+    ssolint::check::settle(&mut report, &of_project);
+    if let Some(baseline) = &baseline {
+        baseline.apply(&mut report);
     }
     let clashes = snapshots::tell_apart(
         report.connections.iter_mut().map(|connection| (&mut connection.name, connection.origin.as_str())),
@@ -46,14 +95,35 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     for target in &targets {
         write(&report, target, typed, colour)?;
     }
-    let unread = if clashes.is_empty() { read.exit } else { Exit::WrongUse };
-    Ok(Exit::worst(report.connections.iter().map(|connection| exit(connection, fail_on)).chain([unread])))
+    known::write(typed, baseline.as_ref(), &report)?;
+    if !clashes.is_empty() {
+        exits.push(Exit::WrongUse);
+    }
+    exits.extend(report.connections.iter().map(|connection| exit(connection, fail_on)));
+    // What was just written down is known.
+    let written = typed.write_baseline.is_some();
+    Ok(Exit::worst(exits.into_iter().filter(|exit| !(written && *exit == Exit::Findings))))
 }
 
-/// Rules have no clock: the day comes from here.
-fn options() -> Options {
-    let today = clock::day(SystemTime::now());
-    Options::from([("snapshot-stale".to_owned(), BTreeMap::from([("today".to_owned(), today.into())]))])
+/// One connection, with the rules that run in it, set as the project file has them.
+fn one(
+    snapshot: Snapshot,
+    name: &str,
+    project: Option<&Project>,
+    selection: &Selection,
+    today: &str,
+) -> ConnectionReport {
+    let settings = project.map_or_else(Settings::default, |project| Settings {
+        of_connection: project.rules_of(name),
+        of_project: &project.rules,
+    });
+    let mut options = settings.options(catalogue());
+    // Rules have no clock: the day comes from here.
+    for rule in ["snapshot-stale", "ignore-expired"] {
+        options.set(rule, "today", today.into());
+    }
+    let rules = catalogue().filter(|rule| selection.takes(rule, settings));
+    ssolint::check::connection(snapshot, rules, &options)
 }
 
 fn write(
@@ -63,6 +133,14 @@ fn write(
     colour: ColourChoice,
 ) -> Result<(), Problem> {
     let file = target.file.as_ref();
+    // Whole organisations read what CI shows, so people are counted there.
+    let by_default = match target.format {
+        Format::Pretty | Format::Json => PeopleShown::Names,
+        Format::Sarif | Format::Github | Format::Gitlab | Format::Junit | Format::Markdown => {
+            PeopleShown::Counts
+        }
+    };
+    let people = output::people(typed.people, by_default);
     let bytes = match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
@@ -74,11 +152,15 @@ fn write(
                     (_, true) => Detail::Verbose,
                     _ => Detail::Usual,
                 };
-                pretty::report(report, output::people(typed.people, PeopleShown::Names), terminal, detail)
+                pretty::report(report, people, terminal, detail)
             }
         }
-        Format::Json => json::report(report, output::people(typed.people, PeopleShown::Names)),
-        Format::Sarif => sarif::report(report, output::people(typed.people, PeopleShown::Counts)),
+        Format::Json => json::report(report, people),
+        Format::Sarif => sarif::report(report, people),
+        Format::Github => github::report(report, people),
+        Format::Gitlab => gitlab::report(report, people),
+        Format::Junit => junit::report(report, people),
+        Format::Markdown => markdown::report(report, people),
     };
     output::write(file, &bytes)
 }
@@ -112,17 +194,26 @@ fn exit(connection: &ConnectionReport, fail_on: Option<Severity>) -> Exit {
     }
 }
 
-/// The rules to run: those selected, else all that are not pedantic; less those ignored.
-fn selected(select: &[String], ignore: &[String]) -> Result<Vec<&'static Rule>, Problem> {
-    let matchers = |typed: &[String]| typed.iter().map(|text| matcher(text)).collect::<Result<Vec<_>, _>>();
-    let (select, ignore) = (matchers(select)?, matchers(ignore)?);
-    Ok(catalogue()
-        .filter(|rule| match select.is_empty() {
-            true => !rule.page().pedantic,
-            false => select.iter().any(|matches| matches(rule)),
-        })
-        .filter(|rule| !ignore.iter().any(|matches| matches(rule)))
-        .collect())
+/// Which rules run: what is typed goes before what the project file says, and that before the page.
+struct Selection {
+    select: Vec<Matcher>,
+    ignore: Vec<Matcher>,
+}
+
+impl Selection {
+    fn new(select: &[String], ignore: &[String]) -> Result<Self, Problem> {
+        let matchers =
+            |typed: &[String]| typed.iter().map(|text| matcher(text)).collect::<Result<Vec<_>, _>>();
+        Ok(Self { select: matchers(select)?, ignore: matchers(ignore)? })
+    }
+
+    fn takes(&self, rule: &Rule, settings: Settings<'_>) -> bool {
+        let selected = match self.select.is_empty() {
+            true => settings.runs(rule),
+            false => self.select.iter().any(|matches| matches(rule)),
+        };
+        selected && !self.ignore.iter().any(|matches| matches(rule))
+    }
 }
 
 type Matcher = Box<dyn Fn(&Rule) -> bool>;

@@ -1,5 +1,6 @@
 //! `ssolint diff`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -14,8 +15,10 @@ use ssolint::signin::{Change, Difference};
 use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{ColourChoice, DiffArguments};
+use crate::arguments::{ColourChoice, DiffArguments, LiveArguments};
+use crate::live;
 use crate::output::{self, Problem};
+use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -56,26 +59,30 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
     let edits = edits(typed)?;
-    if typed.after.is_none() && edits.is_empty() {
+    let changes_nothing = typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none();
+    if changes_nothing && (typed.live_connection.is_none() || typed.before.is_none()) {
         return Err(Problem(
-            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code' or --patch FILE"
+            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code', --patch FILE or --terraform-plan FILE"
                 .to_owned(),
         ));
     }
-    let before = read(&typed.before)?;
-    let after = match &typed.after {
-        Some(path) => read(path)?,
-        None => before.clone(),
+    let (live, exit) = match &typed.live_connection {
+        Some(name) => one_live(name.as_ref(), &typed.live)?,
+        None => (None, Exit::Clean),
     };
-    let edited = edit::apply(&after.documents, &edits)?;
-    let (world_before, world_after) = (load(&before.documents, &before), load(&edited, &after));
-    let unread = [(&world_before, &before.documents), (&world_after, &edited)]
-        .map(|(world, documents)| say_faults(world, documents));
+    if typed.live_connection.is_some() && live.is_none() {
+        return Ok(exit);
+    }
+    let sides = sides(typed, live)?;
+    let edited = edit::apply(&sides.after.documents, &edits)?;
+    let world_before = ssolint::check::load(&sides.before.documents, sides.before.faults.clone());
+    let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
+    let unread = say_faults([(&world_before, &sides.before.documents), (&world_after, &edited)]);
     let difference = Difference::new(&world_before, &world_after, &[]);
     let comparison = Comparison {
         difference: &difference,
-        before: &before.documents.origin,
-        after: &edited.origin,
+        before: &sides.before_shown,
+        after: &sides.after_shown,
         edits: edits.iter().map(Edit::to_string).collect(),
     };
     for target in &targets {
@@ -98,24 +105,81 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
         Cause::NewlyAssumed => difference.newly_assumed().next().is_some(),
         Cause::NoRescue => difference.leaves_no_rescue(),
     });
-    Ok(Exit::worst(unread.into_iter().chain([if found { Exit::Findings } else { Exit::Clean }])))
+    Ok(Exit::worst([unread, exit, if found { Exit::Findings } else { Exit::Clean }]))
+}
+
+/// What is compared, before edits, and how each side is named.
+struct Sides {
+    before: Snapshot,
+    before_shown: String,
+    after: Snapshot,
+    after_shown: String,
+}
+
+/// What was read live stands for the side that no path names, or for both; a plan lies over the one before.
+fn sides(typed: &DiffArguments, live: Option<Snapshot>) -> Result<Sides, Problem> {
+    let before = match (&typed.before, &live) {
+        (Some(path), _) => Some(read(path)?),
+        (None, live) => live.clone(),
+    };
+    let plan = typed.plan.terraform_plan.as_deref().map(snapshot::shown);
+    let alone = before.is_none();
+    if let (Some(plan), Some(found)) = (plan, snapshots::before_and_after(before.clone(), &typed.plan)?) {
+        let origin = &found.before.documents.origin;
+        let (before_shown, after_shown) = if alone {
+            (format!("{plan} before apply"), format!("{plan} after apply"))
+        } else {
+            (origin.clone(), format!("{origin} after applying {plan}"))
+        };
+        return Ok(Sides { before: found.before, before_shown, after: found.after, after_shown });
+    }
+    let Some(before) = before else {
+        return Err(Problem(
+            "name the snapshot before, a connection with --live, or a plan: --terraform-plan FILE".to_owned(),
+        ));
+    };
+    let after = match (&typed.after, live) {
+        (Some(path), _) => read(path)?,
+        (None, Some(live)) => live,
+        (None, None) => before.clone(),
+    };
+    let (before_shown, after_shown) = (before.documents.origin.clone(), after.documents.origin.clone());
+    Ok(Sides { before, before_shown, after, after_shown })
+}
+
+/// One connection, read live, and what it costs that a part of it was not reached; `None` where none of it was, which has been said.
+fn one_live(name: Option<&String>, arguments: &LiveArguments) -> Result<(Option<Snapshot>, Exit), Problem> {
+    let project = live::project(arguments)?;
+    let readable = project.connections.iter().filter(|connection| connection.live.is_some()).count();
+    if name.is_none() && readable > 1 {
+        return Err(Problem(format!(
+            "{} has {readable} connections that can be read live: name one, --live NAME",
+            project.file.display()
+        )));
+    }
+    let names: Vec<String> = name.into_iter().cloned().collect();
+    let (snapshots, exit) = live::snapshots(&project, &names, arguments)?;
+    Ok((snapshots.into_iter().next(), exit))
 }
 
 fn read(path: &Path) -> Result<Snapshot, Problem> {
     snapshot::read(path).map_err(|error| Problem(error.to_string()))
 }
 
-fn load(documents: &Documents, snapshot: &Snapshot) -> World {
-    ssolint::check::load(documents, snapshot.faults.clone())
-}
-
-fn say_faults(world: &World, documents: &Documents) -> Exit {
-    let mut locator = Locator::new(documents);
-    for fault in &world.faults {
-        let (line, column) = locator.fault(fault).unwrap_or((1, 1));
-        output::problem(&Problem(format!("{}:{line}:{column}: {}", fault.file, fault.message)));
+/// Says what could not be read; once, where both sides have it.
+fn say_faults<'a>(sides: impl IntoIterator<Item = (&'a World, &'a Documents)>) -> Exit {
+    let mut said = BTreeSet::new();
+    for (world, documents) in sides {
+        let mut locator = Locator::new(documents);
+        for fault in &world.faults {
+            let (line, column) = locator.fault(fault).unwrap_or((1, 1));
+            let text = format!("{}:{line}:{column}: {}", fault.file, fault.message);
+            if said.insert(text.clone()) {
+                output::problem(&Problem(text));
+            }
+        }
     }
-    if world.faults.is_empty() { Exit::Clean } else { Exit::WrongUse }
+    if said.is_empty() { Exit::Clean } else { Exit::WrongUse }
 }
 
 /// Patch files first, then what `--set` says, each in the order in which it was typed.

@@ -7,6 +7,7 @@ use std::path::Path;
 use ssolint::document::connection::{Flow, Region};
 use ssolint::finding::prose::visible;
 use ssolint::model::connection::addresses;
+use ssolint::rules::known_rules;
 use ssolint::source::authorize_url::AuthorizeUrl;
 use ssolint::source::project;
 use ssolint::source::pull::canonical;
@@ -54,7 +55,7 @@ pub fn run(typed: &InitArguments) -> Result<Exit, Problem> {
     write(&connection_file, &connection(&answers), existing)?;
     write(&project_file, &project_text(&answers), existing)?;
     // What was just written must be readable.
-    project::read(&project_file).map_err(|error| Problem(error.to_string()))?;
+    project::read(&project_file, &known_rules()).map_err(|error| Problem(error.to_string()))?;
     output::write(None, next(&answers, &project_file, &connection_file).as_bytes())?;
     Ok(Exit::Clean)
 }

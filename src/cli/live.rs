@@ -2,13 +2,17 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use ssolint::document::ProjectEntry;
+use ssolint::document::project::{AcceptedGap, Day};
+use ssolint::rules::known_rules;
 use ssolint::source::credentials::Commands;
 use ssolint::source::http::{Budget, Limits};
 use ssolint::source::live::{Connector, Run};
-use ssolint::source::project::{self, Project, ProjectConnection};
-use ssolint::source::pull::{self, Pulled};
+use ssolint::source::project::{self, Project, ProjectConnection, ProjectError};
+use ssolint::source::pull::{self, Pulled, clock, torq};
+use ssolint::source::snapshot::{self, Snapshot};
 use tokio::task::JoinSet;
 
 use crate::Exit;
@@ -18,22 +22,64 @@ use crate::output::{self, Problem};
 /// Without --max-requests: enough for a big organisation, and an end to a mistake.
 const MOST_REQUESTS: u64 = 20_000;
 
+/// Without --timeout, in seconds.
+const LONGEST: u64 = 900;
+
 /// What was read, by the connection's name in the order of the project file.
 pub struct Read {
     pub read: Vec<(String, Pulled)>,
     pub exit: Exit,
 }
 
-/// Finds and reads the project file.
+/// Finds and reads the project file, which must be there.
 pub fn project(arguments: &LiveArguments) -> Result<Project, Problem> {
+    project_if_any(arguments)?.ok_or_else(|| Problem(ProjectError::NotFound.to_string()))
+}
+
+/// Finds and reads the project file; `None` where there is none. One that is wrong is wrong use, whatever it is needed for.
+pub fn project_if_any(arguments: &LiveArguments) -> Result<Option<Project>, Problem> {
     let here = std::env::current_dir().map_err(|error| Problem(format!("the working directory: {error}")))?;
-    let wrong = |error: project::ProjectError| Problem(error.to_string());
-    let file = project::find(arguments.config.as_deref(), &here).map_err(wrong)?;
-    let mut project = project::read(&file).map_err(wrong)?;
+    let wrong = |error: ProjectError| Problem(error.to_string());
+    let file = match project::find(arguments.config.as_deref(), &here) {
+        Err(ProjectError::NotFound) => return Ok(None),
+        found => found.map_err(wrong)?,
+    };
+    let mut project = project::read(&file, &known_rules()).map_err(wrong)?;
     // Shown as people gave it; a path below the working directory without the way to it.
     project.file = project.file.strip_prefix(&here).map(Path::to_owned).unwrap_or(project.file);
     project.folder = project.folder.strip_prefix(&here).map(Path::to_owned).unwrap_or(project.folder);
-    Ok(project)
+    Ok(Some(project))
+}
+
+/// The named connections, or all that can be read live, as snapshots in memory, each called as the project file has it; and what it costs that
+/// some were not reached.
+pub fn snapshots(
+    project: &Project,
+    names: &[String],
+    arguments: &LiveArguments,
+) -> Result<(Vec<Snapshot>, Exit), Problem> {
+    let read = pull(project, names, arguments)?;
+    if read.read.iter().any(|(_, pulled)| pulled.manifest.torq.is_some()) {
+        output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
+    }
+    let snapshots = read.read.into_iter().map(|(connection, pulled)| {
+        let mut snapshot = pulled.snapshot(&connection);
+        snapshot.documents.live_entry = entry(project, &connection);
+        snapshot.documents.called = Some(connection);
+        snapshot
+    });
+    Ok((snapshots.collect(), read.exit))
+}
+
+/// Where the project file has the connection.
+fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
+    let connection = project.connections.iter().find(|connection| connection.name == name)?;
+    Some(ProjectEntry {
+        file: snapshot::shown(&project.file),
+        line: connection.line,
+        column: connection.column,
+        end_column: connection.end_column,
+    })
 }
 
 /// Reads the named connections, or all that can be read live.
@@ -64,13 +110,19 @@ pub fn pull(project: &Project, names: &[String], arguments: &LiveArguments) -> R
         results.sort_by_key(|(index, _)| *index);
         results
     });
+    let today = Day::parse(&clock::day(SystemTime::now()));
     let mut read = Read { read: Vec::new(), exit: Exit::Clean };
     for ((_, result), connection) in results.into_iter().zip(&connections) {
         match result {
             Ok(pulled) => {
                 for failure in &pulled.failures {
                     output::problem(&Problem(format!("{}: {failure}", connection.name)));
-                    read.exit = Exit::worst([read.exit, Exit::NotEvaluated]);
+                    let accepted = project.judgements.accepted_gaps.iter();
+                    let covers =
+                        |gap: &AcceptedGap| gap.covers(&connection.name, &failure.document, today.as_ref());
+                    if !accepted.into_iter().any(covers) {
+                        read.exit = Exit::worst([read.exit, Exit::NotEvaluated]);
+                    }
                 }
                 read.read.push((connection.name.clone(), pulled));
             }
@@ -114,7 +166,7 @@ fn run(arguments: &LiveArguments) -> Result<Run, Problem> {
         commands: if arguments.allow_command { Commands::Allowed } else { Commands::NotAllowed },
         budget: Budget::new(
             arguments.max_requests.unwrap_or(MOST_REQUESTS),
-            Duration::from_secs(arguments.timeout),
+            Duration::from_secs(arguments.timeout.unwrap_or(LONGEST)),
         ),
         max_requests: arguments.max_requests,
         authorities: arguments.certificate_authorities.iter().map(read).collect::<Result<_, _>>()?,

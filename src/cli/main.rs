@@ -3,12 +3,15 @@
 
 mod arguments;
 mod check;
+mod config;
 mod diff;
 mod explain;
 mod init;
+mod known;
 mod live;
 mod output;
 mod pull;
+mod shell;
 mod snapshots;
 mod who;
 
@@ -58,6 +61,8 @@ fn main() -> ExitCode {
         Command::Rules(typed) => explain::rules(&typed),
         Command::Explain(typed) => explain::explain(&typed, arguments.colour),
         Command::Schema(typed) => explain::schema(&typed),
+        Command::Completions(typed) => shell::completions(&typed),
+        Command::Man(typed) => shell::manual(&typed),
     };
     let exit = result.unwrap_or_else(|problem| {
         output::problem(&problem);

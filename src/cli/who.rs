@@ -25,7 +25,7 @@ const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", 
 pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(typed)?;
-    let read = snapshots::read_planned(&typed.source)?;
+    let read = snapshots::read(&typed.source)?;
     let mut exits = vec![read.exit];
     let mut worlds: Vec<_> = read
         .snapshots
@@ -51,7 +51,9 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
             output::problem(&Problem(format!("{}:{line}:{column}: {}", fault.file, fault.message)));
             exits.push(Exit::WrongUse);
         }
-        let sign_in = SignIn::new(world, &typed.users);
+        let expected = world.expectations.iter().filter_map(|expectation| expectation.person());
+        let named: Vec<String> = typed.users.iter().cloned().chain(expected.map(str::to_owned)).collect();
+        let sign_in = SignIn::new(world, &named);
         let asked = asked(&sign_in, typed);
         if asked.iter().any(|person| fail_on.contains(&sign_in.outcome(*person).name())) {
             exits.push(Exit::Findings);

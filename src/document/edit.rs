@@ -128,7 +128,7 @@ pub fn patch(file: &SourceFile) -> Result<Vec<Edit>, EditError> {
 
 /// The documents after edits, one after the other. A changed document keeps the place that it was read from.
 pub fn apply(documents: &Documents, edits: &[Edit]) -> Result<Documents, EditError> {
-    let mut desk = Desk { documents, edited: BTreeMap::new() };
+    let mut desk = Desk { documents, edited: BTreeMap::new(), said_whole: BTreeSet::new() };
     for edit in edits {
         desk.apply(&edit.action).map_err(|message| EditError { place: edit.place.clone(), message })?;
     }
@@ -319,6 +319,8 @@ struct Desk<'d> {
     documents: &'d Documents,
     /// Parsed documents; `None` is one that was removed.
     edited: BTreeMap<DocumentName, Option<Value>>,
+    /// Documents of which an edit says all there is.
+    said_whole: BTreeSet<DocumentName>,
 }
 
 impl Desk<'_> {
@@ -328,6 +330,15 @@ impl Desk<'_> {
         | Action::Remove { path }
         | Action::Move { path, .. }) = action;
         let (name, steps) = self.document(path)?;
+        if steps.is_empty() && matches!(action, Action::Set { .. } | Action::Remove { .. }) {
+            self.said_whole.insert(name.clone());
+        } else if !self.said_whole.contains(&name)
+            && let Some(why) = self.documents.overlay(&name).and_then(|overlay| overlay.undecided.as_ref())
+        {
+            return Err(format!(
+                "{name} is left open by the plan ({why}), so a part of it cannot be changed; set all of it"
+            ));
+        }
         let before = self.value(&name)?;
         let after = match action {
             Action::Set { value, .. } => self.set(&name, path, steps, before.clone(), value)?,
@@ -780,6 +791,14 @@ impl Desk<'_> {
                 documents.add(name.clone(), document.clone());
             }
         }
+        // What a plan leaves open stays so, but for what an edit says.
+        for (name, overlay) in self.documents.overlays().filter(|(name, _)| !self.said_whole.contains(name)) {
+            let mut overlay = overlay.clone();
+            if let Some(Some(value)) = self.edited.get(name) {
+                overlay.decide(value);
+            }
+            documents.lay_over(name.clone(), overlay);
+        }
         for (name, value) in self.edited {
             let Some(value) = value else { continue };
             let content = Content::Part(value);
@@ -967,6 +986,9 @@ fn read_back(name: &DocumentName, value: Value) -> Result<Value, String> {
         DocumentName::Roles => kept::<torq::Roles>(value),
         DocumentName::TorqUsers => kept::<torq::Users>(value),
         DocumentName::TerraformPlan => Err("a Terraform plan is not edited here".to_owned()),
+        DocumentName::Project | DocumentName::Comments => {
+            Err("the project file is not edited here".to_owned())
+        }
     }
 }
 

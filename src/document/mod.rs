@@ -4,6 +4,7 @@
 //! read. This layer knows the shapes of the vendors' answers and where in a text something stands; what the
 //! answers mean is left to `model`.
 
+pub mod comments;
 pub mod connection;
 pub mod edit;
 pub mod json_path;
@@ -13,6 +14,7 @@ mod objects;
 pub mod okta;
 pub mod overlay;
 pub mod position;
+pub mod project;
 pub mod reading;
 pub mod rows;
 pub mod set;

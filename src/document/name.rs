@@ -30,6 +30,10 @@ pub enum DocumentName {
     TorqUsers,
     /// The part of a Terraform plan that concerns the connection; made from a plan, never a file of a snapshot.
     TerraformPlan,
+    /// The project file; it stands beside the snapshots, not in one.
+    Project,
+    /// Comments of hand-written files that ask for something; their places are laid over.
+    Comments,
 }
 
 /// Every document that is not one of many, with its path in a snapshot folder (without extension).
@@ -59,8 +63,10 @@ const SINGLE: [(&str, DocumentName); 19] = [
 pub const GROUP_USERS: &str = "okta/group-users";
 pub const USER_GROUPS: &str = "okta/user-groups";
 
-/// Not a document of a snapshot, so no file has this name.
+/// Not documents of a snapshot, so no file in one has these names.
 pub const TERRAFORM_PLAN: &str = "terraform-plan";
+pub const PROJECT: &str = "ssolint";
+const COMMENTS: &str = "comments";
 
 impl DocumentName {
     /// The path in a snapshot without extension, such as `okta/group-users/00g1`.
@@ -69,6 +75,8 @@ impl DocumentName {
             Self::GroupUsers(id) => format!("{GROUP_USERS}/{id}"),
             Self::UserGroups(id) => format!("{USER_GROUPS}/{id}"),
             Self::TerraformPlan => TERRAFORM_PLAN.to_owned(),
+            Self::Project => PROJECT.to_owned(),
+            Self::Comments => COMMENTS.to_owned(),
             other => SINGLE
                 .iter()
                 .find(|(_, name)| name == other)
@@ -83,6 +91,9 @@ impl DocumentName {
         }
         if path == TERRAFORM_PLAN {
             return Some(Self::TerraformPlan);
+        }
+        if path == PROJECT {
+            return Some(Self::Project);
         }
         let (folder, id) = path.rsplit_once('/')?;
         match folder {
@@ -101,7 +112,11 @@ impl DocumentName {
 /// As the file is called in a snapshot folder: `connection.yaml`, `okta/app.json`.
 impl fmt::Display for DocumentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let extension = if *self == Self::Connection { "yaml" } else { "json" };
-        write!(f, "{}.{extension}", self.path())
+        let extension = match self {
+            Self::Connection | Self::Project => ".yaml",
+            Self::Comments => "",
+            _ => ".json",
+        };
+        write!(f, "{}{extension}", self.path())
     }
 }

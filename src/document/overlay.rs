@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::json_path::JsonPath;
 
 /// Where a part of a document stands.
@@ -61,6 +63,12 @@ impl Overlay {
 
     pub fn leave_open(&mut self, at: JsonPath, why: impl Into<String>) {
         self.unknown.insert(at, why.into());
+    }
+
+    /// Fields that the document now has are open no more; a list may still have more rows.
+    pub fn decide(&mut self, document: &Value) {
+        self.unknown
+            .retain(|path, _| *path == JsonPath::root() || document.pointer(&path.to_string()).is_none());
     }
 
     /// Where the part at a path stands: as the nearest part above it says.

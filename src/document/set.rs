@@ -1,6 +1,7 @@
 //! A set of documents by name, with the files that they came from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,6 +9,7 @@ use super::json_path::JsonPath;
 use super::name::DocumentName;
 use super::overlay::Overlay;
 use super::position::Format;
+use super::project::Judgements;
 use super::rows::Rows;
 use super::text::FileText;
 
@@ -64,6 +66,10 @@ pub struct Documents {
     pub origin: String,
     /// Set where the documents were read live.
     pub live_entry: Option<ProjectEntry>,
+    /// The name that the project file gives to the connection; it goes before the one in `connection.yaml`.
+    pub called: Option<String>,
+    /// What the project file says of what is found here; nothing where there is none.
+    pub judgements: Arc<Judgements>,
     files: Vec<SourceFile>,
     by_name: BTreeMap<DocumentName, Document>,
     overlays: BTreeMap<DocumentName, Overlay>,
@@ -109,6 +115,10 @@ impl Documents {
     /// What is special about a document that a plan was laid over.
     pub fn overlay(&self, name: &DocumentName) -> Option<&Overlay> {
         self.overlays.get(name)
+    }
+
+    pub fn overlays(&self) -> impl Iterator<Item = (&DocumentName, &Overlay)> {
+        self.overlays.iter()
     }
 
     /// Says what is special about a document, in place of what was said before.

@@ -1,11 +1,12 @@
 //! What is wrong, where, and how sure: findings before and after they have lines.
 //!
 //! A rule makes a [`Finding`] with one primary [`Spot`]; [`locate`] turns places into lines, and [`fingerprint`] gives an
-//! identity that survives reformatting. How it is shown is left to `report`.
+//! identity that survives reformatting; [`suppression`] leaves out what a person gave a reason for. How it is shown is left to `report`.
 
 pub mod fingerprint;
 pub mod locate;
 pub mod prose;
+pub mod suppression;
 
 use crate::document::position::Part;
 use crate::model::Place;

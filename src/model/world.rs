@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::document::connection::Connection;
 use crate::document::manifest::{self, Manifest};
 use crate::document::okta as okta_shape;
+use crate::document::project::Expectation;
 use crate::document::rows::Columns;
 use crate::document::torq as torq_shape;
 use crate::document::{DocumentName, Documents, JsonPath, ReadFault, reading};
@@ -62,6 +63,8 @@ pub struct World {
     pub manifest: Option<Manifest>,
     /// The Terraform plan that was laid over the documents.
     pub plan: Option<PlanFacts>,
+    /// Who is expected to get which role in this connection, in the order of the project file.
+    pub expectations: Vec<Expectation>,
     /// Documents that are there and could not be read.
     pub faults: Vec<ReadFault>,
     /// What is missing as a document: not there, refused, unreadable or incomplete.
@@ -108,10 +111,15 @@ impl<'a> Loader<'a> {
             Fact::Absent => Wizard::new(&Connection::default()),
             Fact::Unknown(gap) => Wizard::unknown(gap),
         };
-        let name = connection
-            .known()
-            .and_then(|connection| connection.name.clone())
-            .unwrap_or_else(|| fallback_name(&self.documents.origin));
+        let name = name(self.documents, connection.known());
+        let expectations = self
+            .documents
+            .judgements
+            .expectations
+            .iter()
+            .filter(|expectation| expectation.connections.matches(&name))
+            .cloned()
+            .collect();
         let open = self.documents.overlay(&DocumentName::App).map(|overlay| overlay.unknown.clone());
         let app = self.one::<okta_shape::App>(&DocumentName::App).map(|app| {
             let mut app = App::new(&app);
@@ -166,6 +174,7 @@ impl<'a> Loader<'a> {
             torq_user_list,
             manifest: None,
             plan: self.plan(),
+            expectations,
             faults: Vec::new(),
             document_gaps: Vec::new(),
         };
@@ -433,6 +442,17 @@ fn group_rules(rows: Vec<okta_shape::GroupRule>) -> Vec<GroupRule> {
             position,
         })
         .collect()
+}
+
+/// How the connection is called: as the project file has it, else as `connection.yaml` says, else after the folder or file it came from.
+pub fn connection_name(documents: &Documents) -> String {
+    let connection = reading::read::<Connection>(documents, &DocumentName::Connection);
+    name(documents, connection.and_then(Result::ok).as_ref())
+}
+
+fn name(documents: &Documents, connection: Option<&Connection>) -> String {
+    let own = || connection.and_then(|connection| connection.name.clone());
+    documents.called.clone().or_else(own).unwrap_or_else(|| fallback_name(&documents.origin))
 }
 
 /// A connection without a name is called after the folder or file that it came from.

@@ -14,6 +14,7 @@ use crate::signin::repair::Repair;
 use crate::signin::{Change, Difference, PersonIndex, SignIn, Verdict};
 
 use super::coverage::{self, NOT_COVERED};
+use super::gfm::code;
 use super::json::{Safe, VerdictRow, to_bytes};
 use super::pretty::Terminal;
 use super::summary;
@@ -569,34 +570,4 @@ fn source(origin: &str, world: &World) -> String {
         let _ = write!(text, ", hash {}", code(hash));
     }
     text
-}
-
-/// A code span: nothing in it is Markdown, a mention or a link.
-fn code(text: &str) -> String {
-    let text = visible(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    // A span may not touch a backtick, and loses one space at each end where both have one.
-    let pad = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
-    let space = if pad { " " } else { "" };
-    format!("{fence}{space}{text}{space}{fence}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::code;
-
-    #[test]
-    fn a_text_from_input_stands_in_a_code_span_of_its_own() {
-        for (text, expect) in [
-            ("Owner", "`Owner`"),
-            ("a`b", "``a`b``"),
-            ("``", "``` `` ```"),
-            ("", "`  `"),
-            ("<img src=x> @team #1 https://e.com", "`<img src=x> @team #1 https://e.com`"),
-            ("two\nlines", "`two\\u{a}lines`"),
-        ] {
-            assert_eq!(code(text), expect);
-        }
-    }
 }

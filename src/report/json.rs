@@ -10,7 +10,8 @@ use crate::signin::verdict::Verdict;
 use crate::signin::{PersonIndex, SignIn};
 
 use super::coverage::{self, NOT_COVERED};
-use super::{ConnectionReport, Report};
+use super::lines::Lines;
+use super::{ConnectionReport, Report, Reported, WhyHidden};
 
 /// The version of the shape.
 pub const VERSION: u32 = 1;
@@ -22,6 +23,9 @@ struct Whole {
     connections: Vec<Connection>,
     findings: Vec<FindingRow>,
     not_evaluated: Vec<NotEvaluatedRow>,
+    accepted: Vec<AcceptedRow>,
+    ignored: Vec<IgnoredRow>,
+    fixed: Vec<FixedRow>,
     assumed: Vec<AssumedRow>,
     not_covered: [&'static str; 6],
     summary: Totals,
@@ -63,6 +67,18 @@ struct SummaryRow {
     repair_mappings: usize,
     may_repair_sso: usize,
     backup_accounts: Option<usize>,
+    expectations: Option<ExpectationsRow>,
+}
+
+#[derive(Serialize)]
+struct ExpectationsRow {
+    hold: usize,
+    hold_by_assumption: usize,
+    fail: usize,
+    not_known: usize,
+    about_nobody: usize,
+    mappings: usize,
+    mappings_exercised: usize,
 }
 
 #[derive(Serialize)]
@@ -72,6 +88,11 @@ struct Totals {
     warning: usize,
     note: usize,
     not_evaluated: usize,
+    accepted: usize,
+    ignored: usize,
+    in_baseline: usize,
+    there_before: usize,
+    fixed: usize,
 }
 
 #[derive(Serialize)]
@@ -85,6 +106,30 @@ struct FindingRow {
     location: LocationRow,
     related: Vec<RelatedRow>,
     people: Vec<String>,
+    fingerprint: String,
+}
+
+/// A finding that is left out for a reason that somebody gave.
+#[derive(Serialize)]
+struct IgnoredRow {
+    #[serde(flatten)]
+    finding: FindingRow,
+    reason: String,
+}
+
+/// A rule that could not be evaluated, and need not be.
+#[derive(Serialize)]
+struct AcceptedRow {
+    #[serde(flatten)]
+    row: NotEvaluatedRow,
+    reason: String,
+}
+
+/// An entry of the baseline that was found no more.
+#[derive(Serialize)]
+struct FixedRow {
+    connection: String,
+    rule: String,
     fingerprint: String,
 }
 
@@ -135,6 +180,9 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         connections: Vec::new(),
         findings: Vec::new(),
         not_evaluated: Vec::new(),
+        accepted: Vec::new(),
+        ignored: Vec::new(),
+        fixed: Vec::new(),
         assumed: Vec::new(),
         not_covered: NOT_COVERED,
         summary: Totals {
@@ -143,6 +191,11 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
             warning: 0,
             note: 0,
             not_evaluated: 0,
+            accepted: 0,
+            ignored: 0,
+            in_baseline: 0,
+            there_before: 0,
+            fixed: 0,
         },
     };
     for connection in &report.connections {
@@ -151,34 +204,28 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         whole.summary.note += connection.count(Severity::Note);
         whole.summary.not_evaluated += connection.not_evaluated.len();
         whole.connections.push(connection_row(connection));
-        for reported in &connection.findings {
-            let finding = &reported.finding;
-            whole.findings.push(FindingRow {
-                connection: connection.name.clone(),
-                rule: finding.rule,
-                severity: finding.severity.name(),
-                message: finding.message.show(&mut names),
-                why: finding.why.show(&mut names),
-                fix: finding.fix.show(&mut names),
-                location: location(connection, &reported.location),
-                related: finding
-                    .related
-                    .iter()
-                    .zip(&reported.related)
-                    .map(|(related, place)| RelatedRow {
-                        message: related.message.show(&mut names),
-                        location: location(connection, place),
-                    })
-                    .collect(),
-                people: match people {
-                    PeopleShown::Counts => Vec::new(),
-                    PeopleShown::Names | PeopleShown::Pseudonyms => {
-                        finding.people.iter().map(|name| names.show(name)).collect()
-                    }
-                },
-                fingerprint: reported.fingerprint.clone(),
-            });
+        whole.summary.accepted += connection.accepted.len();
+        whole.summary.ignored += connection.ignored();
+        whole.summary.in_baseline += connection.hidden_as(&WhyHidden::Baseline);
+        whole.summary.there_before += connection.hidden_as(&WhyHidden::Before);
+        whole.summary.fixed += connection.fixed.len();
+        let findings = connection.findings.iter();
+        whole.findings.extend(findings.map(|reported| finding_row(connection, reported, &mut names)));
+        for hidden in &connection.hidden {
+            if let WhyHidden::Ignored { reason } = &hidden.why {
+                let finding = finding_row(connection, &hidden.reported, &mut names);
+                whole.ignored.push(IgnoredRow { finding, reason: reason.clone() });
+            }
         }
+        whole.accepted.extend(connection.accepted.iter().map(|accepted| AcceptedRow {
+            row: not_evaluated(connection, &accepted.row),
+            reason: accepted.reason.clone(),
+        }));
+        whole.fixed.extend(connection.fixed.iter().map(|fixed| FixedRow {
+            connection: connection.name.clone(),
+            rule: fixed.rule.clone(),
+            fingerprint: fixed.fingerprint.clone(),
+        }));
         whole.not_evaluated.extend(connection.not_evaluated.iter().map(|row| not_evaluated(connection, row)));
         whole.assumed.extend(connection.assumed.iter().map(|assumed| AssumedRow {
             connection: connection.name.clone(),
@@ -190,6 +237,35 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     let mut bytes = to_bytes(&whole, Safe(PrettyFormatter::with_indent(b"  ")));
     bytes.push(b'\n');
     bytes
+}
+
+fn finding_row(connection: &ConnectionReport, reported: &Reported, names: &mut PeopleNames) -> FindingRow {
+    let finding = &reported.finding;
+    FindingRow {
+        connection: connection.name.clone(),
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        message: finding.message.show(names),
+        why: finding.why.show(names),
+        fix: finding.fix.show(names),
+        location: location(connection, &reported.location),
+        related: finding
+            .related
+            .iter()
+            .zip(&reported.related)
+            .map(|(related, place)| RelatedRow {
+                message: related.message.show(names),
+                location: location(connection, place),
+            })
+            .collect(),
+        people: match names.mode() {
+            PeopleShown::Counts => Vec::new(),
+            PeopleShown::Names | PeopleShown::Pseudonyms => {
+                finding.people.iter().map(|name| names.show(name)).collect()
+            }
+        },
+        fingerprint: reported.fingerprint.clone(),
+    }
 }
 
 fn connection_row(connection: &ConnectionReport) -> Connection {
@@ -220,18 +296,27 @@ fn connection_row(connection: &ConnectionReport) -> Connection {
             repair_mappings: summary.repair_mappings,
             may_repair_sso: summary.may_repair_sso,
             backup_accounts: summary.backup_accounts_known.then_some(summary.backup_accounts),
+            expectations: summary.expectations.as_ref().map(|counts| ExpectationsRow {
+                hold: counts.hold,
+                hold_by_assumption: counts.hold_by_assumption,
+                fail: counts.fail,
+                not_known: counts.not_known,
+                about_nobody: counts.about_nobody,
+                mappings: counts.mappings,
+                mappings_exercised: counts.mappings_exercised,
+            }),
         },
     }
 }
 
 fn location(connection: &ConnectionReport, location: &Location) -> LocationRow {
-    let region = &location.region;
+    let lines = Lines::of(connection, location);
     LocationRow {
-        file: connection.file(location.file).map(|file| file.path.clone()).unwrap_or_default(),
-        line: region.line,
-        column: region.column,
-        end_line: region.end_line,
-        end_column: region.end_column,
+        file: lines.path.to_owned(),
+        line: lines.start.0,
+        column: lines.start.1,
+        end_line: lines.end.0,
+        end_column: lines.end.1,
         path: location.path.clone(),
     }
 }

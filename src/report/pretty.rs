@@ -1,5 +1,6 @@
 //! `check` on a terminal: each finding with its excerpt, related places, why and what to do; then what the verdicts rest on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use miette::{
@@ -14,7 +15,7 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::Excerpt;
-use super::{ConnectionReport, Fault, Report, Reported};
+use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, WhyHidden, wording};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ pub fn report(report: &Report, shown: PeopleShown, terminal: Terminal, detail: D
         }
     }
     for connection in &report.connections {
-        summary(connection, detail, terminal, &mut out);
+        summary(connection, detail, terminal, &mut names, &mut out);
     }
     out.into_bytes()
 }
@@ -235,28 +236,25 @@ fn missing(location: &Location) -> String {
     visible(name)
 }
 
-fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, out: &mut String) {
-    let counts = [Severity::Error, Severity::Warning, Severity::Note]
-        .map(|severity| plural(connection.count(severity), severity.name()))
-        .join(", ");
+fn summary(
+    connection: &ConnectionReport,
+    detail: Detail,
+    terminal: Terminal,
+    names: &mut PeopleNames,
+    out: &mut String,
+) {
+    let counts = wording::counts(connection);
     let _ = writeln!(out, "{} ({}): {counts}", visible(&connection.name), visible(&connection.origin));
     if detail == Detail::Quiet {
         return;
     }
     let summary = &connection.summary;
     let mut line = |what: &str, text: &str| wrapped(out, what, text, terminal.width);
-    line(
-        "people",
-        &format!(
-            "{} considered: {} granted, {} locked out, {} unknown, {} not subject to SSO",
-            grouped(summary.people),
-            grouped(summary.granted),
-            grouped(summary.locked_out),
-            grouped(summary.unknown),
-            grouped(summary.not_subject)
-        ),
-    );
-    line("repair", &repair(connection));
+    line("people", &wording::people_told(summary));
+    line("repair", &wording::repair_told(summary));
+    if let Some(expectations) = &summary.expectations {
+        line("expect", &wording::expectations_told(expectations));
+    }
     line(
         "rules",
         &format!(
@@ -277,26 +275,63 @@ fn summary(connection: &ConnectionReport, detail: Detail, terminal: Terminal, ou
     for notice in &connection.notices {
         line("note", &visible(notice));
     }
+    left_out(connection, terminal, names, out);
     not_evaluated(&connection.not_evaluated, detail, terminal, out);
     wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
 }
 
-fn repair(connection: &ConnectionReport) -> String {
-    let summary = &connection.summary;
-    let mut text = format!(
-        "{} can repair SSO, by {}",
-        people(summary.can_repair_sso),
-        plural(summary.repair_mappings, "claim mapping")
-    );
-    if summary.may_repair_sso > 0 {
-        let _ = write!(text, "; of {} it is not known", people(summary.may_repair_sso));
+/// What is not shown, and why; what need not be evaluated; what of the baseline is found no more.
+fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut PeopleNames, out: &mut String) {
+    let counts = [
+        (connection.ignored(), "ignored"),
+        (connection.hidden_as(&WhyHidden::Baseline), "in the baseline"),
+        (connection.hidden_as(&WhyHidden::Before), "there before"),
+    ];
+    let said: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    if !said.is_empty() {
+        wrapped(out, "left out", &said.join(", "), terminal.width);
     }
-    if summary.backup_accounts_known {
-        let _ = write!(text, "; {}", plural(summary.backup_accounts, "backup account"));
-    } else {
-        text.push_str("; backup accounts are not known");
+    for hidden in connection.hidden.iter().filter(|_| connection.show_ignored == ShowIgnored::Listed) {
+        let WhyHidden::Ignored { reason } = &hidden.why else { continue };
+        let finding = &hidden.reported.finding;
+        let location = &hidden.reported.location;
+        let file = connection.file(location.file).map(|file| visible(&file.path)).unwrap_or_default();
+        let text = format!(
+            "{} ({file}:{}): {} Reason: {}",
+            finding.rule,
+            location.region.line,
+            finding.message.show(names),
+            visible(reason)
+        );
+        wrapped(out, "ignored", &text, terminal.width);
     }
-    text
+    if !connection.fixed.is_empty() {
+        let rules: BTreeSet<String> = connection.fixed.iter().map(|fixed| visible(&fixed.rule)).collect();
+        let rules: Vec<String> = rules.into_iter().collect();
+        let text = format!(
+            "{} of the baseline found no more: {}; --prune-baseline takes them out",
+            wording::plural(connection.fixed.len(), "finding"),
+            rules.join(", ")
+        );
+        wrapped(out, "fixed", &text, terminal.width);
+    }
+    let mut accepted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &connection.accepted {
+        accepted.entry(&one.reason).or_default().push(one.row.rule);
+    }
+    for (reason, rules) in accepted {
+        let text = format!(
+            "{} not evaluated ({}): {}",
+            wording::plural(rules.len(), "rule"),
+            rules.join(", "),
+            visible(reason)
+        );
+        wrapped(out, "accepted", &text, terminal.width);
+    }
 }
 
 fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out: &mut String) {
@@ -309,28 +344,9 @@ fn not_evaluated(rows: &[NotEvaluated], detail: Detail, terminal: Terminal, out:
         }
         return;
     }
-    // Usually many rules lack the same thing: name each thing once.
-    let mut needs: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for row in rows {
-        for need in &row.needs {
-            match needs.iter_mut().find(|(missing, _, _)| *missing == need.missing) {
-                Some((_, _, rules)) => rules.push(row.rule),
-                None => needs.push((&need.missing, &need.remedy, vec![row.rule])),
-            }
-        }
+    for missing in wording::missing(rows) {
+        wrapped(out, "unknown", &missing.told(), terminal.width);
     }
-    for (missing, remedy, rules) in needs {
-        let more = if rules.len() > 3 { format!(" and {} more", rules.len() - 3) } else { String::new() };
-        let named: Vec<&str> = rules.iter().copied().take(3).collect();
-        let text = format!("{} (for {}{more}). {}", visible(missing), named.join(", "), visible(remedy));
-        wrapped(out, "unknown", &text, terminal.width);
-    }
-}
-
-/// `1 error`, `2 errors`.
-fn plural(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", grouped(count))
 }
 
 /// A line of the summary: what it is about, then the text, wrapped beside it.

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
     PhysicalLocation, PropertyBag, Region, ReportingConfiguration, ReportingDescriptor,
-    ReportingDescriptorReference, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif, Tool,
-    ToolComponent,
+    ReportingDescriptorReference, Result as Found, ResultLevel, Run, RunAutomationDetails, Sarif,
+    Suppression, Tool, ToolComponent,
 };
 
 use crate::document::JsonPath;
@@ -25,7 +25,9 @@ use crate::rules::{Rule, catalogue};
 
 use super::coverage::{self, NOT_COVERED};
 use super::json::{Safe, to_bytes};
-use super::{ConnectionReport, Fault, Report, Reported, Summary};
+use super::lines::{Lines, normal};
+use super::wording::{self, Told, sentence};
+use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, Summary, WhyHidden};
 
 /// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
 const SCHEMA: &str =
@@ -38,7 +40,7 @@ const HOME: &str = "https://github.com/ssolint/ssolint";
 pub const MOST_RESULTS: usize = 5_000;
 
 /// The name of our own fingerprint. `primaryLocationLineHash` is code scanning's to compute.
-const FINGERPRINT: &str = "ssolint/v1";
+pub const FINGERPRINT: &str = "ssolint/v1";
 
 /// What a file with an absolute path is relative to, so that its URI is relative too: code scanning refuses a `file:` URI whose checkout
 /// path it does not know.
@@ -69,18 +71,22 @@ fn category(connection: &str, taken: &mut BTreeMap<String, usize>) -> String {
 
 fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames) -> Run {
     let rules = rules_of(connection);
-    let results: Vec<Found> = connection
-        .findings
-        .iter()
+    let shown = connection.findings.iter().map(|reported| (reported, None));
+    let results: Vec<Found> = shown
+        .chain(ignored(connection).map(|(reported, why)| (reported, Some(why))))
         .take(MOST_RESULTS)
-        .map(|reported| result(connection, reported, &rules, names))
+        .map(|(reported, why)| {
+            let mut result = result(connection, reported, &rules, names);
+            result.suppressions = why.map(|why| vec![suppression(why)]);
+            result
+        })
         .collect();
     let driver = ToolComponent::builder()
         .name("ssolint")
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(HOME)
-        .rules(rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>())
+        .rules(rules.iter().map(|rule| descriptor(rule, severity(connection, rule))).collect::<Vec<_>>())
         .build();
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -99,6 +105,19 @@ fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames)
     run
 }
 
+/// What is ignored, where that was asked for, with the reason: code scanning does not honour suppressions.
+fn ignored(connection: &ConnectionReport) -> impl Iterator<Item = (&Reported, &str)> {
+    let listed = connection.hidden.iter().filter(|_| connection.show_ignored == ShowIgnored::Listed);
+    listed.filter_map(|hidden| match &hidden.why {
+        WhyHidden::Ignored { reason } => Some((&hidden.reported, reason.as_str())),
+        WhyHidden::Baseline | WhyHidden::Before => None,
+    })
+}
+
+fn suppression(reason: &str) -> Suppression {
+    Suppression::builder().kind(json!("external")).justification(visible(reason)).build()
+}
+
 /// The rules that were run, in the order of the catalogue.
 fn rules_of(connection: &ConnectionReport) -> Vec<&'static Rule> {
     let ids: BTreeSet<&str> = connection
@@ -106,7 +125,9 @@ fn rules_of(connection: &ConnectionReport) -> Vec<&'static Rule> {
         .iter()
         .copied()
         .chain(connection.not_evaluated.iter().map(|row| row.rule))
+        .chain(connection.accepted.iter().map(|accepted| accepted.row.rule))
         .chain(connection.findings.iter().map(|reported| reported.finding.rule))
+        .chain(ignored(connection).map(|(reported, _)| reported.finding.rule))
         .collect();
     catalogue().filter(|rule| ids.contains(rule.id)).collect()
 }
@@ -115,14 +136,23 @@ fn index_of(rules: &[&Rule], id: &str) -> Option<i64> {
     rules.iter().position(|rule| rule.id == id).map(number)
 }
 
-fn descriptor(rule: &Rule) -> ReportingDescriptor {
+/// The severity at which a rule ran: its page's, unless it was set.
+fn severity(connection: &ConnectionReport, rule: &Rule) -> Severity {
+    let found = connection.findings.iter().chain(connection.hidden.iter().map(|hidden| &hidden.reported));
+    let found = found.map(|reported| (reported.finding.rule, reported.finding.severity));
+    let open = connection.not_evaluated.iter().map(|row| (row.rule, row.severity));
+    let mut severities = found.chain(open).filter(|(id, _)| *id == rule.id);
+    severities.next().map_or(rule.page().severity, |(_, severity)| severity)
+}
+
+fn descriptor(rule: &Rule, severity: Severity) -> ReportingDescriptor {
     let page = rule.page();
     let checks = page.section("What it checks").unwrap_or(&page.body);
     let first = checks.split("\n\n").next().unwrap_or_default();
     let prose = page.prose();
     let properties = BTreeMap::from([
         ("precision".to_owned(), json!(page.precision.name())),
-        ("security-severity".to_owned(), json!(security_severity(page.severity))),
+        ("security-severity".to_owned(), json!(security_severity(severity))),
     ]);
     let mut tags = vec!["security".to_owned(), rule.family.to_owned()];
     if page.life != Life::Stable {
@@ -135,7 +165,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .help(both(&prose))
         .help_uri(format!("{HOME}/blob/main/rules/{}/{}.md", rule.family, rule.id))
         .default_configuration(ReportingConfiguration {
-            level: Some(json!(page.severity.name())),
+            level: Some(json!(severity.name())),
             ..ReportingConfiguration::default()
         })
         .properties(PropertyBag { tags: Some(tags), additional_properties: properties })
@@ -165,14 +195,12 @@ fn result(
     names: &mut PeopleNames,
 ) -> Found {
     let finding = &reported.finding;
-    let related: Vec<(i64, String, Location)> = finding
-        .related
-        .iter()
-        .zip(&reported.related)
+    let places = finding.related.iter().zip(&reported.related);
+    let related: Vec<(i64, String, Location)> = wording::related(connection, reported, names)
+        .into_iter()
+        .zip(places)
         .zip(1..)
-        .map(|((related, place), id)| {
-            let label = related.message.show(names);
-            let label = if label.is_empty() { visible(&place.path) } else { label };
+        .map(|(((_, label), (related, place)), id)| {
             let location = Location {
                 id: Some(id),
                 message: Some(Message { text: Some(plain_text(&label)), ..Message::default() }),
@@ -181,16 +209,8 @@ fn result(
             (id, label, location)
         })
         .collect();
-    // What is wrong, why, and what to do; the first sentence is what code scanning shows as the title.
-    let mut sentences: Vec<String> = [&finding.message, &finding.why, &finding.fix]
-        .into_iter()
-        .map(|prose| sentence(&prose.show(names)))
-        .filter(|sentence| !sentence.is_empty())
-        .collect();
-    // A live finding lies on the project file, so the document is named in words.
-    if let (Some(_), Some(first)) = (&connection.live_entry, sentences.first_mut()) {
-        *first = format!("{}: {first}", visible(&finding.spot.place.document.to_string()));
-    }
+    // The first sentence is what code scanning shows as the title.
+    let sentences = Told::new(connection, reported, names).sentences();
     let labels = || related.iter().map(|(id, label, _)| (*id, label.as_str()));
     let mut result = Found::builder()
         .rule_id(finding.rule)
@@ -230,12 +250,6 @@ fn level(severity: Severity) -> ResultLevel {
         Severity::Warning => ResultLevel::Warning,
         Severity::Note => ResultLevel::Note,
     }
-}
-
-/// Ends a sentence that has no end.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The sentences, and a last one that links to the related locations by their ids.
@@ -301,12 +315,8 @@ fn escape(text: &str, acts: fn(char) -> bool) -> String {
 }
 
 fn location(connection: &ConnectionReport, place: &locate::Location, spot: &Spot) -> Location {
-    let path = connection.file(place.file).map_or(&connection.origin, |file| &file.path);
-    let region = &place.region;
-    let physical = match &connection.live_entry {
-        Some(entry) => physical(&entry.file, (entry.line, entry.column), (entry.line, entry.end_column)),
-        None => physical(path, (region.line, region.column), (region.end_line, region.end_column)),
-    };
+    let lines = Lines::of(connection, place);
+    let physical = physical(lines.path, lines.start, lines.end);
     Location {
         physical_location: Some(physical),
         logical_locations: Some(vec![logical(spot)]),
@@ -358,9 +368,11 @@ fn is_absolute(path: &str) -> bool {
 /// A path as a relative URI reference (RFC 3986): nothing in it but the characters that always stand for themselves, so neither `#`, `?`
 /// nor a colon in the first segment makes it something else.
 fn relative_uri(path: &str) -> String {
-    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
-    let uri = segments.map(encoded).collect::<Vec<_>>().join("/");
-    if uri.is_empty() { ".".to_owned() } else { uri }
+    let path = normal(path);
+    match path.trim_start_matches('/') {
+        "" => ".".to_owned(),
+        path => path.split('/').map(encoded).collect::<Vec<_>>().join("/"),
+    }
 }
 
 fn encoded(segment: &str) -> String {
@@ -384,7 +396,10 @@ fn number(count: usize) -> i64 {
 fn invocation(connection: &ConnectionReport, rules: &[&Rule]) -> Invocation {
     let left_out = connection.findings.len().saturating_sub(MOST_RESULTS);
     let mut notifications: Vec<Notification> = connection.faults.iter().map(fault).collect();
-    notifications.extend(connection.not_evaluated.iter().map(|row| not_evaluated(row, rules)));
+    notifications.extend(connection.not_evaluated.iter().map(|row| not_evaluated(row, rules, None)));
+    let accepted = connection.accepted.iter();
+    notifications
+        .extend(accepted.map(|accepted| not_evaluated(&accepted.row, rules, Some(&accepted.reason))));
     if left_out > 0 {
         notifications.push(notification(
             "results-left-out",
@@ -440,14 +455,20 @@ fn fault(fault: &Fault) -> Notification {
     notification
 }
 
-fn not_evaluated(row: &NotEvaluated, rules: &[&Rule]) -> Notification {
+/// `accepted`: the reason for which it need not be evaluated.
+fn not_evaluated(row: &NotEvaluated, rules: &[&Rule], accepted: Option<&str>) -> Notification {
     let needs: Vec<String> = row
         .needs
         .iter()
         .map(|need| format!("{} {}", sentence(&need.missing), sentence(&need.remedy)))
         .collect();
-    let text = format!("{} was not evaluated, at least in part: {}", row.rule, needs.join(" "));
-    let mut notification = notification(row.rule, Severity::Warning, &text);
+    let mut text = format!("{} was not evaluated, at least in part: {}", row.rule, needs.join(" "));
+    let mut level = Severity::Warning;
+    if let Some(reason) = accepted {
+        text.push_str(&format!(" It need not be: {}", sentence(reason)));
+        level = Severity::Note;
+    }
+    let mut notification = notification(row.rule, level, &text);
     notification.associated_rule = Some(ReportingDescriptorReference {
         id: Some(row.rule.to_owned()),
         index: index_of(rules, row.rule),

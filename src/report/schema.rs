@@ -1,7 +1,7 @@
 //! The JSON Schemas of what users write and of what is printed, shipped with the tool (`ssolint schema NAME`).
 
 /// By name, with the text.
-pub const ALL: [(&str, &str); 8] = [
+pub const ALL: [(&str, &str); 9] = [
     ("project", include_str!("schema/project.json")),
     ("connection", include_str!("schema/connection.json")),
     ("manifest", include_str!("schema/manifest.json")),
@@ -9,5 +9,6 @@ pub const ALL: [(&str, &str); 8] = [
     ("who", include_str!("schema/who.json")),
     ("diff", include_str!("schema/diff.json")),
     ("patch", include_str!("schema/patch.json")),
+    ("baseline", include_str!("schema/baseline.json")),
     ("rules", include_str!("schema/rules.json")),
 ];

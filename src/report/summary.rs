@@ -1,10 +1,14 @@
 //! The counts of a report: how many people end how, on what that rests, and who can repair SSO.
 
+use std::collections::BTreeSet;
+
+use crate::rules::Facts;
 use crate::signin::evaluation::Outcome;
+use crate::signin::expectation::Standing;
 use crate::signin::repair::Repair;
 use crate::signin::{Assumption, SignIn};
 
-use super::{Assumed, Summary};
+use super::{Assumed, Expectations, Summary};
 
 /// How many people's verdicts rest on which assumption.
 pub fn assumed(sign_in: &SignIn<'_>) -> Vec<Assumed> {
@@ -42,4 +46,29 @@ pub fn summary(sign_in: &SignIn<'_>) -> Summary {
         }
     }
     summary
+}
+
+/// Counts how expectations fare; `None` where nothing is expected.
+pub fn expectations(facts: &Facts<'_>) -> Option<Expectations> {
+    if facts.world.expectations.is_empty() {
+        return None;
+    }
+    let sign_in = facts.sign_in;
+    let mut counts = Expectations { mappings: sign_in.mappings().len(), ..Expectations::default() };
+    let mut exercised: BTreeSet<usize> = BTreeSet::new();
+    for fared in facts.fared() {
+        exercised.extend(&fared.exercised);
+        match fared.standing() {
+            Standing::Holds => {
+                counts.hold += 1;
+                let assumed = |person| !sign_in.assumes(person).names().is_empty();
+                counts.hold_by_assumption += usize::from(fared.holds.iter().copied().any(assumed));
+            }
+            Standing::Fails => counts.fail += 1,
+            Standing::NotKnown => counts.not_known += 1,
+            Standing::Nobody => counts.about_nobody += 1,
+        }
+    }
+    counts.mappings_exercised = exercised.len();
+    Some(counts)
 }

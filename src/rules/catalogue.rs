@@ -1,5 +1,8 @@
 //! Every rule, a table a family; and the ids that rules had before they were renamed.
 
+use crate::document::project::{KnownOption, KnownRule};
+
+use super::page::Choice;
 use super::rule::Rule;
 use super::{claim_mapping, client, email_safeguard, groups, redirect, terraform, upkeep};
 
@@ -16,6 +19,28 @@ pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// What a project file may set. An option without a default is for the command line alone.
+pub fn known_rules() -> Vec<KnownRule> {
+    let option = |(name, choice): (&String, &Choice)| KnownOption {
+        name: name.clone(),
+        default: choice.default.clone(),
+        words: choice.words.clone(),
+    };
+    catalogue()
+        .map(|rule| KnownRule {
+            id: rule.id,
+            family: rule.family,
+            options: rule
+                .page()
+                .options
+                .iter()
+                .filter(|(_, choice)| !choice.default.is_null())
+                .map(option)
+                .collect(),
+        })
+        .collect()
 }
 
 /// Ids of rules that were renamed: the old one, and the one that it redirects to.

@@ -3,21 +3,58 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::document::DocumentName;
-use crate::finding::{Finding, Need, NotEvaluated, Prose, Related, Spot};
+use crate::finding::suppression::{Suppression, Suppressions};
+use crate::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Spot};
 use crate::model::okta::App;
 use crate::model::{Cause, Gap, World};
 use crate::signin::SignIn;
+use crate::signin::expectation::{self, Fared};
 use crate::signin::mapping::Table;
 use crate::signin::repair::Repair;
 use crate::signin::shadowing::{self, Shadowed, UnusedToday};
 
 use super::rule::Rule;
 
-/// Settings of rules: by rule id, the options that were set.
-pub type Options = BTreeMap<String, BTreeMap<String, Value>>;
+/// How the rules are set for a connection: by rule id, the options and the severity that were set. What was not set is as the page says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "BTreeMap<String, BTreeMap<String, Value>>")]
+pub struct Options {
+    options: BTreeMap<String, BTreeMap<String, Value>>,
+    severities: BTreeMap<String, Severity>,
+}
+
+impl From<BTreeMap<String, BTreeMap<String, Value>>> for Options {
+    fn from(options: BTreeMap<String, BTreeMap<String, Value>>) -> Self {
+        Self { options, ..Self::default() }
+    }
+}
+
+impl Options {
+    /// Nothing is set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn set(&mut self, rule: &str, option: &str, value: Value) {
+        self.options.entry(rule.to_owned()).or_default().insert(option.to_owned(), value);
+    }
+
+    pub fn set_severity(&mut self, rule: &str, severity: Severity) {
+        self.severities.insert(rule.to_owned(), severity);
+    }
+
+    pub fn get(&self, rule: &str, option: &str) -> Option<&Value> {
+        self.options.get(rule).and_then(|options| options.get(option))
+    }
+
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        self.severities.get(rule.id).copied().unwrap_or(rule.page().severity)
+    }
+}
 
 /// The facts of one connection; what several rules ask for is worked out once, when it is first asked for.
 pub struct Facts<'a> {
@@ -30,6 +67,8 @@ pub struct Facts<'a> {
     shadowed: OnceCell<Vec<Shadowed>>,
     unused: OnceCell<Vec<Result<UnusedToday, Gap>>>,
     repair: OnceCell<Repair>,
+    fared: OnceCell<Vec<Fared>>,
+    suppressions: OnceCell<Suppressions>,
 }
 
 impl<'a> Facts<'a> {
@@ -48,6 +87,8 @@ impl<'a> Facts<'a> {
             shadowed: OnceCell::new(),
             unused: OnceCell::new(),
             repair: OnceCell::new(),
+            fared: OnceCell::new(),
+            suppressions: OnceCell::new(),
         }
     }
 
@@ -76,9 +117,31 @@ impl<'a> Facts<'a> {
         self.repair.get_or_init(|| Repair::new(self.sign_in))
     }
 
+    /// How each expectation of the world fares, in their order.
+    pub fn fared(&self) -> &[Fared] {
+        self.fared.get_or_init(|| {
+            self.world.expectations.iter().map(|one| expectation::fare(self.sign_in, one)).collect()
+        })
+    }
+
+    /// What left findings out; nothing before the other rules have run ([`Facts::close`]).
+    pub fn suppressions(&self) -> impl Iterator<Item = &Suppression> {
+        self.suppressions.get().into_iter().flat_map(Suppressions::iter)
+    }
+
+    /// Hands in what left findings out, when all that it could concern is found.
+    pub fn close(&self, suppressions: Suppressions) {
+        let _ = self.suppressions.set(suppressions);
+    }
+
+    /// A rule's severity: as it was set, else the page's.
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        self.options.severity(rule)
+    }
+
     /// An option of a rule: as it was set, else the page's default.
     pub fn option(&self, rule: &Rule, name: &str) -> Value {
-        let set = self.options.get(rule.id).and_then(|options| options.get(name)).cloned();
+        let set = self.options.get(rule.id, name).cloned();
         set.or_else(|| rule.page().options.get(name).map(|choice| choice.default.clone()))
             .unwrap_or(Value::Null)
     }
@@ -92,13 +155,14 @@ impl<'a> Facts<'a> {
 /// Collects what one rule finds.
 pub struct Reporter<'a> {
     pub rule: &'static Rule,
+    severity: Severity,
     findings: &'a mut Vec<Finding>,
     gaps: Vec<Gap>,
 }
 
 impl<'a> Reporter<'a> {
-    pub fn new(rule: &'static Rule, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, findings, gaps: Vec::new() }
+    pub fn new(rule: &'static Rule, severity: Severity, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, severity, findings, gaps: Vec::new() }
     }
 
     /// Begins a finding on its one primary place; `subject` is what it is about, apart from where it stands today.
@@ -106,7 +170,7 @@ impl<'a> Reporter<'a> {
         Draft {
             finding: Finding {
                 rule: self.rule.id,
-                severity: self.rule.page().severity,
+                severity: self.severity,
                 spot,
                 message: Prose::default(),
                 why: Prose::default(),
@@ -124,16 +188,16 @@ impl<'a> Reporter<'a> {
         self.gaps.push(gap);
     }
 
-    /// Ends the rule's run.
-    pub fn finish(self, result: Result<(), Gap>) -> Option<NotEvaluated> {
+    /// Ends the rule's run: what it lacked, in words and as it is.
+    pub fn finish(self, result: Result<(), Gap>) -> Option<(NotEvaluated, Vec<Gap>)> {
         let mut gaps = self.gaps;
         gaps.extend(result.err());
         gaps.sort();
         gaps.dedup();
         let needs: Vec<Need> =
             gaps.iter().map(|gap| Need { missing: gap.to_string(), remedy: gap.remedy() }).collect();
-        let severity = self.rule.page().severity;
-        (!needs.is_empty()).then_some(NotEvaluated { rule: self.rule.id, severity, needs })
+        let severity = self.severity;
+        (!needs.is_empty()).then_some((NotEvaluated { rule: self.rule.id, severity, needs }, gaps))
     }
 }
 

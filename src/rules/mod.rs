@@ -15,10 +15,11 @@ pub mod page;
 pub mod redirect;
 pub mod rows;
 pub mod rule;
+pub mod settings;
 pub mod terraform;
 pub mod upkeep;
 
-pub use catalogue::{catalogue, find};
+pub use catalogue::{catalogue, find, known_rules};
 pub use facts::{Facts, Reporter};
 pub use page::Page;
 pub use rule::Rule;

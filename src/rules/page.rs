@@ -53,6 +53,9 @@ impl Life {
 pub struct Choice {
     pub default: Value,
     pub about: String,
+    /// The words that it may be; none of them: any.
+    #[serde(default)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -9,6 +9,7 @@ pub mod claim_source;
 pub mod classes;
 pub mod difference;
 pub mod evaluation;
+pub mod expectation;
 pub mod explanation;
 pub mod expression;
 pub mod group_names;

@@ -169,6 +169,7 @@ pub fn without_people(world: &World, directory: Directory) -> World {
         torq_users: Fact::Absent,
         torq_user_list: world.torq_user_list.clone(),
         plan: None,
+        expectations: Vec::new(),
         manifest: None,
         faults: Vec::new(),
         document_gaps: Vec::new(),

@@ -7,9 +7,10 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use ssolint::document::position::Format;
 use ssolint::document::strict;
-use ssolint::rules::catalogue;
 use ssolint::rules::facts::Options;
 use ssolint::rules::page::Example;
+use ssolint::rules::{catalogue, known_rules};
+use ssolint::source::project;
 use ssolint::source::snapshot::{self, Snapshot};
 use ssolint::source::terraform::{self, AppChoice};
 
@@ -72,17 +73,26 @@ pub fn relative(path: &Path) -> String {
 }
 
 /// A world of a rule page, read as a single-file snapshot, with the options that it sets beside the documents (`rules: {id: {option: value}}`)
-/// and the plan that is laid over them (`terraform-plan`).
+/// and what is laid over them: a plan (`terraform-plan`), a project file (`ssolint`).
 pub fn page_world(example: &Example) -> (Snapshot, Options) {
     let mut value = strict::read_yaml(&example.world).expect("the world is YAML");
     let options = value.as_object_mut().unwrap().remove("rules").unwrap_or(Value::Object(Default::default()));
     let options: Options = serde_json::from_value(options).expect("rules: {id: {option: value}}");
-    let Some(plan) = value.as_object_mut().unwrap().remove("terraform-plan") else {
-        return (world(&value), options);
+    let project = value.as_object_mut().unwrap().remove("ssolint");
+    let mut snapshot = match value.as_object_mut().unwrap().remove("terraform-plan") {
+        Some(plan) => {
+            let text = serde_json::to_string_pretty(&plan).unwrap();
+            let plan = terraform::parse("plan.json", text.into()).expect("the plan is one");
+            terraform::planned(&world(&value), &plan, &AppChoice::Found)
+        }
+        None => world(&value),
     };
-    let text = serde_json::to_string_pretty(&plan).unwrap();
-    let plan = terraform::parse("plan.json", text.into()).expect("the plan is one");
-    (terraform::planned(&world(&value), &plan, &AppChoice::Found), options)
+    if let Some(project) = project {
+        let text = serde_json::to_string_pretty(&project).unwrap();
+        let project = project::parse(Path::new(project::FILE), text.into(), &known_rules()).unwrap();
+        project.lay_over(&mut snapshot.documents, None);
+    }
+    (snapshot, options)
 }
 
 /// A world given as one value.

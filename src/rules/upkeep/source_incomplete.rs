@@ -67,7 +67,7 @@ fn rules_that_need(facts: &Facts<'_>, document: &DocumentName, own: &Rule) -> Ve
         .filter(|rule| rule.id != own.id)
         .filter(|rule| {
             let page = rule.page();
-            page.severity >= Severity::Warning && !page.pedantic && page.needs.contains(&needed)
+            facts.severity(rule) >= Severity::Warning && !page.pedantic && page.needs.contains(&needed)
         })
         .map(|rule| rule.id)
         .collect()

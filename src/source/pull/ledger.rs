@@ -11,7 +11,7 @@ use crate::document::DocumentName;
 use crate::document::manifest::{Extent, Refusal};
 use crate::source::http::{Answer, RequestError};
 
-use super::canonical;
+use super::{Failure, canonical};
 
 /// The answer to one question.
 pub type Answered<T> = Result<Answer<T>, RequestError>;
@@ -22,7 +22,7 @@ pub struct Ledger {
     pub extents: BTreeMap<String, Extent>,
     pub refused: Vec<Refusal>,
     /// Requests that got no answer at all, as against a refusal: the source failed.
-    pub failures: Vec<String>,
+    pub failures: Vec<Failure>,
 }
 
 impl Ledger {
@@ -57,7 +57,7 @@ impl Ledger {
             Ok(Answer::NotThere) => self.refuse(name, Some(404), not_there(name)),
             Ok(Answer::Refused { status, why }) => self.refuse(name, Some(status), refusal(status, &why)),
             Err(error) => {
-                self.failures.push(format!("{name}: {error}"));
+                self.failures.push(Failure { document: name.clone(), why: error.to_string() });
                 self.refuse(name, None, error.to_string());
             }
         }
@@ -68,7 +68,7 @@ impl Ledger {
         match shape {
             Ok(shape) => Some(shape),
             Err(why) => {
-                self.failures.push(format!("{name}: {why}"));
+                self.failures.push(Failure { document: name.clone(), why: why.clone() });
                 self.refuse(name, None, why);
                 None
             }

@@ -90,11 +90,24 @@ pub struct Pulled {
     pub documents: BTreeMap<DocumentName, String>,
     pub manifest: Manifest,
     /// Requests without an answer: a source failed, though it was reached.
-    pub failures: Vec<String>,
+    pub failures: Vec<Failure>,
     /// For people, in the order in which they came up.
     pub notices: Vec<String>,
     /// How many requests were made.
     pub requests: u64,
+}
+
+/// A document that a service failed to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub document: DocumentName,
+    pub why: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.document, self.why)
+    }
 }
 
 impl Pulled {

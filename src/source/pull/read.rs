@@ -18,7 +18,7 @@ use crate::source::http::{Answer, Host};
 use super::ledger::{Answered, Ledger};
 use super::okta::{self, AppUserRow, GroupRow, OktaId};
 use super::plan::{self, Settings, Side, Survey, SurveyedGroup};
-use super::{AppChoice, Credential, Live, PullError, Pulled, canonical, clock, torq};
+use super::{AppChoice, Credential, Failure, Live, PullError, Pulled, canonical, clock, torq};
 
 /// Requests under way at the same time.
 const AT_ONCE: usize = 8;
@@ -582,7 +582,9 @@ impl<'a> Reading<'a> {
                 Err(error) => {
                     // The path has the person in it, and a snapshot may be without names.
                     let why = error.to_string().replace(&okta::encode(&email), "…");
-                    self.ledger.failures.push(format!("{}: {why}", DocumentName::Users));
+                    self.ledger
+                        .failures
+                        .push(Failure { document: DocumentName::Users, why: why.to_string() });
                     self.ledger.refuse(&DocumentName::Users, None, why);
                 }
             }

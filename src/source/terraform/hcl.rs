@@ -382,6 +382,11 @@ fn json_file(sources: &mut Sources, names: &[String], path: String, text: &str, 
         }
     };
     let file = sources.files.len();
+    let scan = Positions::scan(text, Format::Json);
+    let spot = |path: &JsonPath, part: Part| {
+        let region = scan.find(path, part).region;
+        Spot { file, target: Target::Bytes(region.start..region.end) }
+    };
     let mut secret_paths = Vec::new();
     json_secrets(&value, &JsonPath::root(), &mut secret_paths);
     for (section, prefix) in [("resource", ""), ("data", "data.")] {
@@ -390,13 +395,12 @@ fn json_file(sources: &mut Sources, names: &[String], path: String, text: &str, 
                 for (resources, at) in bodies(Some(of_kind), at.clone().key(kind)) {
                     for (name, resource) in members(resources) {
                         for (body, at) in bodies(Some(resource), at.clone().key(name)) {
-                            let spot = |path: JsonPath| Spot { file, target: Target::Path(path) };
                             let mut attributes = BTreeMap::new();
                             json_collect(body, &JsonPath::root(), &at, &mut |path, at| {
-                                attributes.insert(path, spot(at));
+                                attributes.insert(path, spot(&at, Part::Value));
                             });
                             let key = (names.to_vec(), format!("{prefix}{kind}"), name.clone());
-                            add(sources, key, spot(at), attributes);
+                            add(sources, key, spot(&at, Part::Key), attributes);
                         }
                     }
                 }
@@ -411,7 +415,6 @@ fn json_file(sources: &mut Sources, names: &[String], path: String, text: &str, 
             }
         }
     }
-    let scan = Positions::scan(text, Format::Json);
     let hidden = secret_paths.iter().map(|path| scan.find(path, Part::Value).region);
     let hidden = hidden.map(|region| region.start..region.end).collect();
     let text: Arc<str> = masked::hide(text, hidden);

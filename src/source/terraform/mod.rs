@@ -13,5 +13,5 @@ mod resources;
 mod rows;
 
 pub use hcl::Sources;
-pub use overlay::{AppChoice, planned, prior};
+pub use overlay::{AppChoice, BeforeAndAfter, before_and_after, planned, prior};
 pub use plan::{Plan, TerraformError, parse, read};

@@ -49,6 +49,22 @@ pub fn prior(snapshot: &Snapshot, plan: &Plan, choice: &AppChoice) -> Snapshot {
     Layer::new(snapshot, plan, Side::Before).lay(snapshot, choice)
 }
 
+/// What a plan stands between.
+#[derive(Debug)]
+pub struct BeforeAndAfter {
+    pub before: Snapshot,
+    pub after: Snapshot,
+}
+
+/// The documents as they are and as they will be after apply: what a comparison and an order of steps begin with. Without a snapshot, both are
+/// what the plan alone says of them.
+pub fn before_and_after(snapshot: Option<Snapshot>, plan: &Plan, choice: &AppChoice) -> BeforeAndAfter {
+    let nothing = Snapshot::default();
+    let after = planned(snapshot.as_ref().unwrap_or(&nothing), plan, choice);
+    let before = snapshot.unwrap_or_else(|| prior(&nothing, plan, choice));
+    BeforeAndAfter { before, after }
+}
+
 struct Layer<'a> {
     plan: &'a Plan,
     side: Side,
@@ -59,6 +75,8 @@ struct Layer<'a> {
     file: usize,
     /// The Torq app, as an index into the plan's changes.
     app: Option<usize>,
+    /// The id of the snapshot's app, where the plan does not have it.
+    app_elsewhere: Option<String>,
     /// Changes that a finding may lie on.
     used: BTreeSet<usize>,
     /// Files of the configuration that findings may lie on, by their index in the sources.
@@ -90,6 +108,7 @@ impl<'a> Layer<'a> {
             notices: Vec::new(),
             file,
             app: None,
+            app_elsewhere: None,
             used: BTreeSet::new(),
             configuration_files: BTreeMap::new(),
         }
@@ -111,8 +130,12 @@ impl<'a> Layer<'a> {
         };
         if self.app.is_some() {
             self.app_document();
-            self.redirect_uris();
             self.id_token();
+        } else if !matches!(choice, AppChoice::Address(_)) {
+            self.app_elsewhere = self.one::<shape::App>(&DocumentName::App).and_then(|app| app.id);
+        }
+        if self.app.is_some() || self.app_elsewhere.is_some() {
+            self.redirect_uris();
             self.app_groups();
             self.app_users();
             self.federated_claims();
@@ -231,7 +254,7 @@ impl<'a> Layer<'a> {
             (false, ..) if app.is_none() => Ok(None),
             (false, ..) => {
                 self.notices.push(format!(
-                    "{}: the snapshot's app is not in the plan, so it stays as it is",
+                    "{}: the snapshot's app is not in the plan, so its own settings stay as they are",
                     self.plan.path
                 ));
                 Ok(None)
@@ -362,8 +385,14 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// Where the plan does not have the app, the snapshot's id of it still tells what is of it.
     fn of_app(&self, index: usize) -> OfApp {
-        self.app.map_or(OfApp::No, |app| self.points_at(index, "app_id", app))
+        let has = |id: &str| states(self.change(index)).any(|state| state.text("app_id") == Some(id));
+        match (self.app, &self.app_elsewhere) {
+            (Some(app), _) => self.points_at(index, "app_id", app),
+            (None, Some(id)) if has(id) => OfApp::Yes,
+            (None, _) => OfApp::No,
+        }
     }
 
     /// Resources of a kind that are of the Torq app; and whether others may be.
@@ -390,10 +419,13 @@ impl<'a> Layer<'a> {
         Part { file: self.file, target: Target::Within { bytes, path } }
     }
 
-    /// Places an attribute, and what the configuration writes inside of it.
+    /// Places an attribute, and what the configuration writes inside of it; the elements of a set have another order in a plan.
     fn place(&mut self, overlay: &mut Overlay, at: &JsonPath, index: usize, attribute: &JsonPath) {
         let part = self.part(index, attribute.clone());
         overlay.place(at.clone(), part);
+        if resources::SETS.iter().any(|set| *attribute == JsonPath::root().key(set)) {
+            return;
+        }
         if let Some(written) = self.written(index) {
             for (path, spot) in written.below(attribute) {
                 let part = self.configuration_part(spot.clone());
@@ -451,7 +483,12 @@ impl<'a> Layer<'a> {
             // A deleted app is known by its status.
             if self.side == Side::After && change.action == Action::Delete {
                 let id = self.id(change);
-                self.put_object(&name, json!({"id": id, "status": "DELETED"}), index, Overlay::default());
+                self.put_object(
+                    &name,
+                    json!({"id": id, "status": "DELETED"}),
+                    Some(index),
+                    Overlay::default(),
+                );
             }
             return;
         };
@@ -499,7 +536,7 @@ impl<'a> Layer<'a> {
         // Whether everyone counts as assigned decides too much to be open in one field alone.
         let broker = state.open.get("implicit_assignment").cloned();
         self.access_policy(change, state, &mut value);
-        self.put_object(&name, value, index, overlay);
+        self.put_object(&name, value, Some(index), overlay);
         if let Some(why) = broker {
             self.documents.lay_over(name, Overlay::undecided(why));
         }
@@ -532,12 +569,20 @@ impl<'a> Layer<'a> {
     }
 
     /// Puts an object that a resource is; its parts that the overlay does not place stand where they stood, or on the resource.
-    fn put_object(&mut self, name: &DocumentName, value: Value, index: usize, mut overlay: Overlay) {
+    fn put_object(
+        &mut self,
+        name: &DocumentName,
+        value: Value,
+        resource: Option<usize>,
+        mut overlay: Overlay,
+    ) {
         let content = Content::Part(value);
-        let (file, root) = match self.documents.get(name) {
-            Some(document) => (document.file, document.root.clone()),
-            None => {
-                overlay.place(JsonPath::root(), self.part(index, JsonPath::root()));
+        let (file, root) = match (self.documents.get(name), resource) {
+            (Some(document), _) => (document.file, document.root.clone()),
+            (None, resource) => {
+                if let Some(index) = resource {
+                    overlay.place(JsonPath::root(), self.part(index, JsonPath::root()));
+                }
                 (self.file, JsonPath::root())
             }
         };
@@ -564,22 +609,22 @@ impl<'a> Layer<'a> {
                 "which app an okta_app_oauth_redirect_uri is of is known only after apply".to_owned(),
             ));
         }
+        // First what goes, then what comes: another resource may add the same again.
+        for change in children.iter().filter_map(|index| self.change(*index)) {
+            let gone = self.former(change).and_then(|state| state.text("uri"));
+            let stays = self.state(change).and_then(|state| state.text("uri"));
+            listed.retain(|uri| gone.is_none_or(|gone| stays == Some(gone) || uri != gone));
+        }
         for index in children {
-            let Some(change) = self.change(index) else { continue };
-            match self.state(change) {
-                Some(state) => match state.text("uri") {
-                    Some(uri) if listed.iter().any(|other| other == uri) => {}
-                    Some(uri) => {
-                        let part = self.part(index, JsonPath::root().key("uri"));
-                        overlay.place(at.clone().index(listed.len()), part);
-                        listed.push(json!(uri));
-                    }
-                    None => open = open.or(state.open.get("uri").cloned()),
-                },
-                None => {
-                    let gone = self.former(change).and_then(|state| state.text("uri"));
-                    listed.retain(|uri| gone.is_none_or(|gone| uri != gone));
+            let Some(state) = self.change(index).and_then(|change| self.state(change)) else { continue };
+            match state.text("uri") {
+                Some(uri) if listed.iter().any(|other| other == uri) => {}
+                Some(uri) => {
+                    let part = self.part(index, JsonPath::root().key("uri"));
+                    overlay.place(at.clone().index(listed.len()), part);
+                    listed.push(json!(uri));
                 }
+                None => open = open.or(state.open.get("uri").cloned()),
             }
         }
         match open {
@@ -589,8 +634,7 @@ impl<'a> Layer<'a> {
             }
             None => resources::set(&mut value, &PATH, Value::Array(listed)),
         }
-        let Some(index) = self.app else { return };
-        self.put_object(&name, value, index, overlay);
+        self.put_object(&name, value, self.app, overlay);
     }
 
     fn id_token(&mut self) {
@@ -666,7 +710,7 @@ impl<'a> Layer<'a> {
             let path = if block.is_some() { at.clone().index(0).key(attribute) } else { at.clone() };
             overlay.place(JsonPath::root().key(member), self.part(index, path));
         }
-        self.put_object(&DocumentName::IdToken, value, index, overlay);
+        self.put_object(&DocumentName::IdToken, value, Some(index), overlay);
     }
 
     /// As the configuration says; else, that the state has `issuer_mode` of the claim, which only a read with an API token sets.
@@ -685,6 +729,9 @@ impl<'a> Layer<'a> {
         self.start(&mut rows);
         let (single, maybe_single) = self.children("okta_app_group_assignment");
         let (plural, maybe_plural) = self.children("okta_app_group_assignments");
+        if single.is_empty() && plural.is_empty() && !(maybe_single || maybe_plural) && !rows.was_there {
+            return;
+        }
         // First what goes, then what comes: where two resources say different things of a group, it is assigned in the end.
         let mut assigned: Vec<(usize, Option<String>, JsonPath)> = Vec::new();
         for index in single {
@@ -915,8 +962,8 @@ impl<'a> Layer<'a> {
         {
             match by {
                 Some(index) if !rows.has(user) => {
-                    let row = self.row(index, json!({"id": user}));
-                    rows.put(row);
+                    let part = self.part(index, JsonPath::root().key("users"));
+                    rows.put(Row { value: json!({"id": user}), part, members: Vec::new(), inner: None });
                 }
                 Some(_) => {}
                 None => rows.remove(user),

@@ -55,6 +55,9 @@ pub const APP: [Field; 21] = [
     field("implicit_assignment", &["settings", "implicitAssignment"], Unset::Nothing),
 ];
 
+/// Attributes of `okta_app_oauth` whose elements have no order.
+pub const SETS: [&str; 2] = ["response_types", "grant_types"];
+
 impl Field {
     pub fn at(&self) -> JsonPath {
         self.path.iter().fold(JsonPath::root(), |path, key| path.key(key))

@@ -1,33 +1,19 @@
-//! The part of `ssolint.yaml` that names connections and where their credentials come from. Rule settings, `ignore`, `accept_gaps` and
-//! `expect` are left to who reads them; a secret itself never stands in this file.
+//! `connections:` and `defaults:`: what is read, and where its credentials come from. A secret itself never stands in the file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::document::connection::{Connection, OktaSettings, Region, Stage, TorqSettings};
-use crate::document::position::{Format, Part, Positions};
+use crate::document::position::Part;
+use crate::document::project::{KnownRule, RuleSetting};
 use crate::document::{JsonPath, strict};
+use crate::source::credentials::SecretSource;
 
-use super::credentials::SecretSource;
-
-pub const FILE: &str = "ssolint.yaml";
-
-/// The only version there is.
-pub const VERSION: u64 = 1;
-
-/// A project file as far as it names connections.
-#[derive(Debug, Clone)]
-pub struct Project {
-    /// The file, as it is shown.
-    pub file: PathBuf,
-    /// Where relative paths in it begin.
-    pub folder: PathBuf,
-    pub connections: Vec<ProjectConnection>,
-}
+use super::ProjectError;
+use super::reader::{Reader, did_you_mean};
 
 /// One entry of `connections:`, with `defaults:` filled in.
 #[derive(Debug, Clone)]
@@ -42,6 +28,7 @@ pub struct ProjectConnection {
     /// `connection.yaml` as it is for this connection: what the wizard shows, with name, stage, region and Okta URL.
     pub settings: Connection,
     pub live: Option<LiveSettings>,
+    pub rules: Vec<RuleSetting>,
 }
 
 /// How a connection is read live.
@@ -96,56 +83,23 @@ pub struct TorqLive {
     pub client_secret: SecretSource,
 }
 
-/// Why a project file was not read, with its place.
-#[derive(Debug, Error)]
-pub enum ProjectError {
-    #[error(
-        "no {FILE} was found here or above; name one with --config, write one with `ssolint init`, or name a snapshot to read"
-    )]
-    NotFound,
-    #[error("{path} could not be read: {cause}")]
-    Unreadable { path: String, cause: std::io::Error },
-    #[error("{path}:{line}:{column}: {message}")]
-    Wrong { path: String, line: usize, column: usize, message: String },
-}
-
-/// Finds the project file: `config`, or the first `ssolint.yaml` from `from` upward.
-pub fn find(config: Option<&Path>, from: &Path) -> Result<PathBuf, ProjectError> {
-    if let Some(path) = config {
-        return Ok(path.to_owned());
-    }
-    from.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()).ok_or(ProjectError::NotFound)
-}
-
-/// Reads a project file, and the `connection.yaml` files that it names.
-pub fn read(path: &Path) -> Result<Project, ProjectError> {
-    let shown = path.display().to_string();
-    let text =
-        fs::read_to_string(path).map_err(|cause| ProjectError::Unreadable { path: shown.clone(), cause })?;
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let reader = Reader { shown, text: &text };
-    let value = strict::read_yaml(&text).map_err(|error| ProjectError::Wrong {
-        path: reader.shown.clone(),
-        line: error.line,
-        column: error.column,
-        message: error.message,
-    })?;
-    reader.project(&value, &folder).map(|connections| Project { file: path.to_owned(), folder, connections })
-}
-
 /// Keys of each object, by its path; `*` stands for every element.
-const KEYS: [(&[&str], &[&str]); 9] = [
+const KEYS: [(&[&str], &[&str]); 11] = [
     (&[], &["version", "defaults", "connections", "rules", "ignore", "accept_gaps", "expect"]),
     (&["defaults"], &["okta", "torq", "stage"]),
     (&["defaults", "okta"], OKTA_KEYS),
+    (&["defaults", "okta", "auth"], AUTH_KEYS),
+    (&["defaults", "okta", "auth", "service_app"], SERVICE_APP_KEYS),
     (&["defaults", "torq"], TORQ_KEYS),
-    (&["connections", "*"], &["name", "stage", "snapshot", "connection", "okta", "torq"]),
+    (&["connections", "*"], &["name", "stage", "snapshot", "connection", "okta", "torq", "rules"]),
     (&["connections", "*", "okta"], OKTA_KEYS),
     (&["connections", "*", "torq"], TORQ_KEYS),
-    (&["connections", "*", "okta", "auth"], &["api_token", "service_app"]),
-    (&["connections", "*", "okta", "auth", "service_app"], &["client_id", "key", "kid", "alg", "scopes"]),
+    (&["connections", "*", "okta", "auth"], AUTH_KEYS),
+    (&["connections", "*", "okta", "auth", "service_app"], SERVICE_APP_KEYS),
 ];
 const OKTA_KEYS: &[&str] = &["org_url", "app_id", "app_label", "auth"];
+const AUTH_KEYS: &[&str] = &["api_token", "service_app"];
+const SERVICE_APP_KEYS: &[&str] = &["client_id", "key", "kid", "alg", "scopes"];
 const TORQ_KEYS: &[&str] = &["region", "base_url", "auth_url", "client_id", "client_secret"];
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -165,57 +119,23 @@ struct TorqEntry {
     client_secret: Option<SecretSource>,
 }
 
-struct Reader<'a> {
-    shown: String,
-    text: &'a str,
-}
-
 impl Reader<'_> {
-    fn wrong(&self, path: &JsonPath, part: Part, message: impl Into<String>) -> ProjectError {
-        let region = Positions::scan(self.text, Format::Yaml).find(path, part).region;
-        ProjectError::Wrong {
-            path: self.shown.clone(),
-            line: region.line,
-            column: region.column,
-            message: message.into(),
-        }
-    }
-
-    fn project(&self, value: &Value, folder: &Path) -> Result<Vec<ProjectConnection>, ProjectError> {
-        let root = JsonPath::root();
-        if !value.is_object() {
-            return Err(self.wrong(
-                &root,
-                Part::Value,
-                "a project file is an object with the keys version and connections",
-            ));
-        }
+    pub(super) fn all_connections(
+        &self,
+        value: &Value,
+        folder: &Path,
+        known: &[KnownRule],
+    ) -> Result<Vec<ProjectConnection>, ProjectError> {
         for (path, keys) in KEYS {
-            self.known_keys(value, &root, path, keys)?;
-        }
-        match value.get("version") {
-            Some(version) if version.as_u64() == Some(VERSION) => {}
-            Some(_) => {
-                return Err(self.wrong(
-                    &root.key("version"),
-                    Part::Value,
-                    format!("the only version is {VERSION}"),
-                ));
-            }
-            None => return Err(self.wrong(&root, Part::Value, format!("version: {VERSION} is missing"))),
+            self.known_keys(value, &JsonPath::root(), path, keys)?;
         }
         let defaults = value.get("defaults").cloned().unwrap_or_default();
-        let entries = match value.get("connections") {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Array(entries)) => entries,
-            Some(_) => {
-                return Err(self.wrong(&root.key("connections"), Part::Value, "connections is a list"));
-            }
-        };
+        self.defaults(&defaults)?;
+        let at = JsonPath::root().key("connections");
         let mut connections: Vec<ProjectConnection> = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
-            let path = JsonPath::root().key("connections").index(index);
-            let connection = self.connection(entry, &path, &defaults, folder)?;
+        for (index, entry) in self.list(value.get("connections"), &at, "connections")?.iter().enumerate() {
+            let path = at.clone().index(index);
+            let connection = self.connection(entry, &path, &defaults, folder, known)?;
             if connections.iter().any(|other| other.name == connection.name) {
                 return Err(self.wrong(
                     &path.key("name"),
@@ -226,6 +146,28 @@ impl Reader<'_> {
             connections.push(connection);
         }
         Ok(connections)
+    }
+
+    /// By themselves first, so that what is wrong in them is placed there and not in a connection.
+    fn defaults(&self, defaults: &Value) -> Result<(), ProjectError> {
+        let at = JsonPath::root().key("defaults");
+        if !defaults.is_null() && !defaults.is_object() {
+            return Err(self.wrong(&at, Part::Value, "defaults is an object with okta, torq and stage"));
+        }
+        let part = |key: &str| defaults.get(key).cloned().unwrap_or_default();
+        self.okta(&part("okta"), &at.clone().key("okta"))?;
+        self.typed::<TorqEntry>(&part("torq"), &at.clone().key("torq"))?;
+        self.typed::<Option<Stage>>(&part("stage"), &at.key("stage"))?;
+        Ok(())
+    }
+
+    fn okta(&self, value: &Value, at: &JsonPath) -> Result<OktaEntry, ProjectError> {
+        // What stands here instead could be a secret: it is not repeated.
+        if value.get("auth").is_some_and(|auth| !auth.is_object()) {
+            let message = "auth is {api_token: …} or {service_app: …}, each with where its secret comes from; a secret never stands here itself";
+            return Err(self.wrong(&at.clone().key("auth"), Part::Value, message));
+        }
+        self.typed(value, at)
     }
 
     fn known_keys(
@@ -266,6 +208,7 @@ impl Reader<'_> {
         path: &JsonPath,
         defaults: &Value,
         folder: &Path,
+        known: &[KnownRule],
     ) -> Result<ProjectConnection, ProjectError> {
         if !entry.is_object() {
             return Err(self.wrong(path, Part::Value, "a connection is an object with a name"));
@@ -281,13 +224,7 @@ impl Reader<'_> {
                 None => return Err(self.wrong(path, Part::Value, "a connection needs a name")),
             };
         let merged = |key: &str| merge(defaults.get(key), entry.get(key));
-        let okta = merged("okta");
-        // What stands here instead could be a secret: it is not repeated.
-        if okta.get("auth").is_some_and(|auth| !auth.is_object()) {
-            let message = "auth is {api_token: …} or {service_app: …}, each with where its secret comes from; a secret never stands here itself";
-            return Err(self.wrong(&path.clone().key("okta").key("auth"), Part::Value, message));
-        }
-        let okta: OktaEntry = self.typed(&okta, &path.clone().key("okta"))?;
+        let okta = self.okta(&merged("okta"), &path.clone().key("okta"))?;
         let torq: TorqEntry = self.typed(&merged("torq"), &path.clone().key("torq"))?;
         let stage: Option<Stage> = self.typed(&merged("stage"), &path.clone().key("stage"))?;
         let snapshot: Option<PathBuf> =
@@ -327,7 +264,7 @@ impl Reader<'_> {
                 format!("the connection {name} names neither a snapshot nor an Okta organisation to read"),
             ));
         }
-        let region = Positions::scan(self.text, Format::Yaml).find(path, Part::Value).region;
+        let region = self.region(path, Part::Value);
         Ok(ProjectConnection {
             name,
             line: region.line,
@@ -336,6 +273,7 @@ impl Reader<'_> {
             snapshot,
             settings,
             live,
+            rules: self.rule_settings(entry.get("rules"), &path.clone().key("rules"), known)?,
         })
     }
 
@@ -417,25 +355,6 @@ impl Reader<'_> {
         }
         self.typed(value, path)
     }
-
-    fn typed<T: serde::de::DeserializeOwned + Default>(
-        &self,
-        value: &Value,
-        at: &JsonPath,
-    ) -> Result<T, ProjectError> {
-        if value.is_null() {
-            return Ok(T::default());
-        }
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().iter().fold(at.clone(), |path, segment| match segment {
-                serde_path_to_error::Segment::Seq { index } => path.index(*index),
-                serde_path_to_error::Segment::Map { key } => path.key(key),
-                serde_path_to_error::Segment::Enum { variant } => path.key(variant),
-                serde_path_to_error::Segment::Unknown => path,
-            });
-            self.wrong(&path, Part::Value, error.into_inner().to_string())
-        })
-    }
 }
 
 /// A name that can be a folder's.
@@ -460,105 +379,5 @@ fn merge(defaults: Option<&Value>, own: Option<&Value>) -> Value {
         (_, Some(own)) if !own.is_null() => own.clone(),
         (Some(defaults), _) => defaults.clone(),
         (None, _) => Value::Null,
-    }
-}
-
-fn did_you_mean(typed: &str, keys: &[&str]) -> String {
-    keys.iter()
-        .map(|key| (strsim::jaro_winkler(typed, key), key))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(
-            || format!("; there are {}", keys.join(", ")),
-            |(_, key)| format!("; did you mean {key}?"),
-        )
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn read_text(text: &str) -> Result<Project, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        fs::write(&path, text).unwrap();
-        let shown = format!("{}", path.display());
-        read(&path).map_err(|error| error.to_string().replace(&shown, FILE))
-    }
-
-    #[test]
-    fn a_wrong_file_is_told_with_its_place_and_a_way_out() {
-        for (text, expected) in [
-            ("connections: []\n", "ssolint.yaml:1:1: version: 1 is missing"),
-            ("version: 2\n", "ssolint.yaml:1:10: the only version is 1"),
-            (
-                "version: 1\nconections: []\n",
-                "ssolint.yaml:2:1: conections is not a key here; did you mean connections?",
-            ),
-            ("version: 1\nconnections:\n  - snapshot: a\n", "ssolint.yaml:3:5: a connection needs a name"),
-            (
-                "version: 1\nconnections:\n  - name: ../up\n    snapshot: a\n",
-                "ssolint.yaml:3:11: a name has letters",
-            ),
-            (
-                "version: 1\nconnections:\n  - name: a\n",
-                "ssolint.yaml:3:5: the connection a names neither a snapshot",
-            ),
-            (
-                "version: 1\nconnections:\n  - name: a\n    okta:\n      org_ulr: x\n",
-                "ssolint.yaml:5:7: org_ulr is not a key here; did you mean org_url?",
-            ),
-            (
-                "version: 1\nconnections:\n  - name: a\n    okta: {org_url: x, app_id: y, auth: {api_token: {env: 3}}}\n",
-                "ssolint.yaml:4:53: env: is the name of an environment variable",
-            ),
-            (
-                "version: 1\nconnections:\n  - name: a\n    okta: {org_url: x, auth: {api_token: {env: T}}}\n",
-                "okta.app_id or okta.app_label is missing",
-            ),
-            (
-                "version: 1\nconnections:\n  - name: a\n    snapshot: s\n    connection: {torq: {flwo: code}}\n",
-                "ssolint.yaml:5:25: flwo is not a key here; did you mean flow?",
-            ),
-            (
-                "version: 1\nconnections:\n  - {name: a, snapshot: s, torq: {region: eu}, connection: {torq: {region: us}}}\n",
-                "ssolint.yaml:3:43: torq.region is another one",
-            ),
-            (
-                "version: 1\nconnections:\n  - {name: a, snapshot: s}\n  - {name: a, snapshot: t}\n",
-                "ssolint.yaml:4:12: another connection is called a too",
-            ),
-        ] {
-            let error = read_text(text).map(|_| ()).unwrap_err();
-            assert!(error.contains(expected), "{error}\nlacks {expected}");
-        }
-    }
-
-    #[test]
-    fn defaults_are_filled_in_and_the_entry_goes_before_them() {
-        let text = "version: 1
-defaults:
-  okta: {org_url: https://acme.okta.com, app_label: Torq*, auth: {api_token: {env: OKTA}}}
-  torq: {region: us, client_id: {env: ID}, client_secret: {env: SECRET}}
-connections:
-  - name: prod
-    connection: {torq: {flow: code}}
-  - name: test
-    okta: {app_id: 0oa1}
-    torq: {region: eu}
-";
-        let project = read_text(text).unwrap();
-        let [prod, test] = project.connections.as_slice() else { unreachable!() };
-        let app = |connection: &ProjectConnection| connection.live.as_ref().unwrap().okta.app.clone();
-        assert_eq!(
-            (app(prod), app(test)),
-            (AppName::Label("Torq*".to_owned()), AppName::Id("0oa1".to_owned()))
-        );
-        let region = |connection: &ProjectConnection| connection.settings.torq.as_ref().unwrap().region;
-        assert_eq!((region(prod), region(test)), (Some(Region::Us), Some(Region::Eu)));
-        assert_eq!(prod.settings.okta.as_ref().unwrap().org_url.as_deref(), Some("https://acme.okta.com"));
-        assert_eq!(prod.settings.name.as_deref(), Some("prod"));
     }
 }

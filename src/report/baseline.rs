@@ -1,0 +1,174 @@
+//! A baseline: findings that are known, by fingerprint. It is read from what this tool writes (its own small file, `check --format json`, or
+//! SARIF), and never names a person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Value, json};
+
+use crate::document::strict;
+
+use super::json::{Safe, to_bytes};
+use super::sarif::FINGERPRINT;
+use super::{ConnectionReport, Fixed, Hidden, Report, Reported, WhyHidden};
+
+/// The version of the shape.
+pub const VERSION: u32 = 1;
+
+/// Known findings, by the connection's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Baseline(BTreeMap<String, BTreeSet<Fixed>>);
+
+impl Baseline {
+    /// The error says what is wrong, with line and column where there is one.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let value = strict::read_json(text).map_err(|error| error.to_string())?;
+        let mut baseline = Self::default();
+        if let Some(rows) = value.get("findings").and_then(Value::as_array) {
+            for row in rows {
+                let connection = row.get("connection").and_then(Value::as_str);
+                baseline.add(connection, row.get("rule"), row.get("fingerprint"))?;
+            }
+        } else if let Some(runs) = value.get("runs").and_then(Value::as_array) {
+            for run in runs {
+                let connection = connection_of(run);
+                for result in results(run) {
+                    baseline.add(connection, result.get("ruleId"), fingerprint_of(result))?;
+                }
+            }
+        } else {
+            return Err("found neither findings nor runs; a baseline is what `check --write-baseline FILE`, `--format json` or `--format sarif` writes".to_owned());
+        }
+        Ok(baseline)
+    }
+
+    fn add(
+        &mut self,
+        connection: Option<&str>,
+        rule: Option<&Value>,
+        fingerprint: Option<&Value>,
+    ) -> Result<(), String> {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        match (connection, text(rule), text(fingerprint)) {
+            (Some(connection), Some(rule), Some(fingerprint)) => {
+                let of_connection = self.0.entry(connection.to_owned()).or_default();
+                of_connection.insert(Fixed { rule, fingerprint });
+                Ok(())
+            }
+            _ => Err("found a finding without connection, rule or fingerprint of this tool".to_owned()),
+        }
+    }
+
+    /// Hides what is known, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
+    pub fn apply(&self, report: &mut Report) {
+        for connection in &mut report.connections {
+            let Some(known) = self.0.get(&connection.name) else { continue };
+            let found = fingerprints(connection);
+            connection.fixed = known
+                .iter()
+                .filter(|entry| {
+                    !found.contains(&entry.fingerprint) && was_looked_for(connection, &entry.rule)
+                })
+                .cloned()
+                .collect();
+            let known: BTreeSet<&str> = known.iter().map(|entry| entry.fingerprint.as_str()).collect();
+            hide(connection, WhyHidden::Baseline, |reported| known.contains(reported.fingerprint.as_str()));
+        }
+    }
+}
+
+/// Hides the findings that fit.
+pub fn hide(connection: &mut ConnectionReport, why: WhyHidden, fits: impl Fn(&Reported) -> bool) {
+    let (out, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut connection.findings).into_iter().partition(fits);
+    connection.findings = stay;
+    connection.hidden.extend(out.into_iter().map(|reported| Hidden { reported, why: why.clone() }));
+}
+
+/// Of everything that was found, shown or not.
+pub fn fingerprints(connection: &ConnectionReport) -> BTreeSet<String> {
+    let hidden = connection.hidden.iter().map(|hidden| &hidden.reported);
+    connection.findings.iter().chain(hidden).map(|reported| reported.fingerprint.clone()).collect()
+}
+
+fn was_looked_for(connection: &ConnectionReport, rule: &str) -> bool {
+    connection.evaluated.contains(&rule) || crate::rules::find(rule).is_none()
+}
+
+#[derive(Serialize)]
+struct File {
+    version: u32,
+    findings: Vec<Row>,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    connection: String,
+    rule: String,
+    fingerprint: String,
+}
+
+/// Everything that was found and is not ignored, as a baseline.
+pub fn write(report: &Report) -> Vec<u8> {
+    let mut findings = Vec::new();
+    for connection in &report.connections {
+        let known =
+            connection.hidden.iter().filter(|hidden| !matches!(hidden.why, WhyHidden::Ignored { .. }));
+        for reported in connection.findings.iter().chain(known.map(|hidden| &hidden.reported)) {
+            findings.push(Row {
+                connection: connection.name.clone(),
+                rule: reported.finding.rule.to_owned(),
+                fingerprint: reported.fingerprint.clone(),
+            });
+        }
+    }
+    findings.sort();
+    bytes(&File { version: VERSION, findings })
+}
+
+/// The text of a baseline without what is found no more; the rest of it stays as it is.
+pub fn pruned(text: &str, report: &Report) -> Result<Vec<u8>, String> {
+    let mut value = strict::read_json(text).map_err(|error| error.to_string())?;
+    let fixed: BTreeSet<&str> = report
+        .connections
+        .iter()
+        .flat_map(|connection| &connection.fixed)
+        .map(|fixed| fixed.fingerprint.as_str())
+        .collect();
+    let stays = |fingerprint: Option<&Value>| {
+        fingerprint.and_then(Value::as_str).is_none_or(|fingerprint| !fixed.contains(fingerprint))
+    };
+    if let Some(rows) = value.get_mut("findings").and_then(Value::as_array_mut) {
+        rows.retain(|row| stays(row.get("fingerprint")));
+        // A whole report has counts that would no longer be right.
+        let rows = rows.iter().map(|row| {
+            json!({"connection": row.get("connection"), "rule": row.get("rule"), "fingerprint": row.get("fingerprint")})
+        });
+        value = json!({"version": VERSION, "findings": rows.collect::<Vec<_>>()});
+    }
+    for run in value.get_mut("runs").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(results) = run.get_mut("results").and_then(Value::as_array_mut) {
+            results.retain(|result| stays(fingerprint_of(result)));
+        }
+    }
+    Ok(bytes(&value))
+}
+
+fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = to_bytes(value, Safe(PrettyFormatter::with_indent(b"  ")));
+    bytes.push(b'\n');
+    bytes
+}
+
+/// From `ssolint/<connection>/`.
+fn connection_of(run: &Value) -> Option<&str> {
+    run.pointer("/automationDetails/id")?.as_str()?.strip_prefix("ssolint/")?.strip_suffix('/')
+}
+
+fn results(run: &Value) -> impl Iterator<Item = &Value> {
+    run.get("results").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn fingerprint_of(result: &Value) -> Option<&Value> {
+    result.get("partialFingerprints")?.get(FINGERPRINT)
+}
