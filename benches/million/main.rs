@@ -73,7 +73,10 @@ fn evaluate(folder: &Path) {
     let start = Instant::now();
     who::lines(&sign_in, &people, &mut PeopleNames::new(PeopleShown::Names), &mut std::io::sink()).unwrap();
     let written = start.elapsed();
-    eprintln!("read in {read:.2?}, joined in {:.2?}, evaluated in {times:.2?}, written in {written:.2?}", loaded - read);
+    eprintln!(
+        "read in {read:.2?}, joined in {:.2?}, evaluated in {times:.2?}, written in {written:.2?}",
+        loaded - read
+    );
     println!("{}", median(times).as_secs_f64());
 }
 

@@ -51,7 +51,6 @@ impl Texts {
         self.0.get(text.start as usize..text.end.get() as usize - 1).unwrap_or_default()
     }
 
-
     /// Takes over the strings of another; gives by how much their places move.
     fn append(&mut self, other: &Self) -> u32 {
         let moved = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
@@ -142,7 +141,8 @@ pub fn name_mark(name: &str) -> u32 {
 fn mark(bytes: &[u8]) -> u32 {
     // The bit in which small letters differ from capital ones.
     const SMALL: u64 = 0x2020_2020_2020_2020;
-    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | SMALL)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mix =
+        |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | SMALL)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
     let (words, rest) = bytes.as_chunks::<8>();
     let hash = words.iter().fold(bytes.len() as u64, |hash, bytes| mix(hash, u64::from_le_bytes(*bytes)));
@@ -356,7 +356,8 @@ impl Columns for UserRows {
         let before = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         self.ids.append(&next.ids);
         self.login_marks.extend(next.login_marks);
-        self.email_marks.extend(next.email_marks.iter().map(|(mark, row)| (*mark, row.saturating_add(before))));
+        self.email_marks
+            .extend(next.email_marks.iter().map(|(mark, row)| (*mark, row.saturating_add(before))));
         self.rows.extend(next.rows.iter().map(|row| UserRow {
             login: row.login.map(|text| text.moved(moved)),
             email: row.email.map(|text| text.moved(moved)),

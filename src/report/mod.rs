@@ -13,6 +13,7 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod lines;
+mod person_lines;
 pub mod markdown;
 pub mod pretty;
 pub mod sarif;

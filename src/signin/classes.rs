@@ -175,7 +175,9 @@ fn carried(cuts: &[Cut], readings: usize, class: u32) -> Vec<(usize, Truth)> {
         class = cut.from;
     }
     let both = |truths: Vec<Truth>| match truths.split_first() {
-        Some((first, others)) if truths.len() == readings && others.iter().all(|other| other == first) => *first,
+        Some((first, others)) if truths.len() == readings && others.iter().all(|other| other == first) => {
+            *first
+        }
         _ => Truth::Maybe,
     };
     met.into_iter().map(|(mapping, truths)| (mapping, both(truths))).collect()

@@ -352,7 +352,10 @@ mod tests {
     fn users(ids: &[String]) -> Users {
         let row = |id: &String| shape::User {
             id: id.clone(),
-            profile: Some(shape::UserProfile { login: Some(format!("{id}@acme.com")), email: Some(id.clone()) }),
+            profile: Some(shape::UserProfile {
+                login: Some(format!("{id}@acme.com")),
+                email: Some(id.clone()),
+            }),
             ..shape::User::default()
         };
         let rows: Vec<shape::User> = ids.iter().map(row).collect();

@@ -2,11 +2,10 @@
 //! classes, on one screen.
 
 mod everyone;
-mod lines;
 mod person;
 
+pub use super::person_lines::lines;
 pub use everyone::everyone;
-pub use lines::lines;
 pub use person::person;
 
 use crate::finding::prose::{PeopleNames, visible};

@@ -1,7 +1,6 @@
-//! `who --format json` for everyone: a line a person, sorted, written as they are made. What a line is, [`VerdictRow`] says; here the parts
-//! that many lines share are made once, and all cores write.
+//! JSON lines for everyone, in `who` and `diff`: sorted by name, and written as they are made. What a line is, [`VerdictRow`] says; here the
+//! parts that many lines share are made once, and all cores write.
 
-use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering as Order};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -25,7 +24,12 @@ pub fn lines(
     out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
     if names.mode() == PeopleShown::Names {
-        return Lines::new(sign_in).write(&sorted(sign_in, people), out);
+        let verdicts = Verdicts::new(sign_in);
+        let people = by_name(people, |person| (sign_in.label(person), sign_in.okta_id(person)));
+        return in_order(&people, out, |person, line| {
+            verdicts.add(person, line);
+            line.push(b'\n');
+        });
     }
     // A pseudonym is the number of a person in the order in which they come up, so these are made one after another.
     let mut rows: Vec<VerdictRow> =
@@ -34,21 +38,23 @@ pub fn lines(
     rows.iter().try_for_each(|row| out.write_all(&row.to_line()))
 }
 
-/// The first bytes of a name, to be compared at once, and whose it is.
-type Key = (u128, PersonIndex);
-
-fn sorted(sign_in: &SignIn<'_>, people: &[PersonIndex]) -> Vec<Key> {
-    let mut keys: Vec<Key> = people.iter().map(|person| (0, *person)).collect();
-    let by_name = |a: &Key, b: &Key| a.0.cmp(&b.0).then_with(|| by_whole_name(sign_in, a.1, b.1));
+/// By what each is called and then by the Okta id.
+pub(super) fn by_name<'n, T: Copy + Send + Sync>(
+    people: &[T],
+    name: impl Fn(T) -> (&'n str, Option<&'n str>) + Sync,
+) -> Vec<T> {
+    // The first bytes of a name are compared at once; the rest only where they are the same.
+    let mut keys: Vec<(u128, T)> = people.iter().map(|person| (0, *person)).collect();
+    let order = |a: &(u128, T), b: &(u128, T)| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1)));
     parts::in_parts(&mut keys, |_, part| {
         for (start, person) in part.iter_mut() {
-            *start = beginning(sign_in.label(*person));
+            *start = beginning(name(*person).0);
         }
-        part.sort_unstable_by(by_name);
+        part.sort_by(order);
     });
     // The parts are in order, which this sort sees and joins.
-    keys.sort_by(by_name);
-    keys
+    keys.sort_by(order);
+    keys.into_iter().map(|(_, person)| person).collect()
 }
 
 fn beginning(name: &str) -> u128 {
@@ -57,12 +63,8 @@ fn beginning(name: &str) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
-fn by_whole_name(sign_in: &SignIn<'_>, a: PersonIndex, b: PersonIndex) -> Ordering {
-    (sign_in.label(a), sign_in.okta_id(a)).cmp(&(sign_in.label(b), sign_in.okta_id(b)))
-}
-
 /// The parts that many lines share.
-struct Lines<'s, 'w> {
+pub(super) struct Verdicts<'s, 'w> {
     sign_in: &'s SignIn<'w>,
     /// To the person's name.
     beginning: Vec<u8>,
@@ -70,8 +72,8 @@ struct Lines<'s, 'w> {
     roles: Vec<Vec<u8>>,
 }
 
-impl<'s, 'w> Lines<'s, 'w> {
-    fn new(sign_in: &'s SignIn<'w>) -> Self {
+impl<'s, 'w> Verdicts<'s, 'w> {
+    pub(super) fn new(sign_in: &'s SignIn<'w>) -> Self {
         let mut beginning = b"{\"connection\":".to_vec();
         string(&mut beginning, &sign_in.world.name);
         beginning.extend(b",\"user\":");
@@ -87,32 +89,8 @@ impl<'s, 'w> Lines<'s, 'w> {
         }
     }
 
-    fn write(&self, keys: &[Key], out: &mut (dyn Write + Send)) -> io::Result<()> {
-        let blocks: Vec<&[Key]> = keys.chunks(BLOCK).collect();
-        let next = AtomicUsize::new(0);
-        let turn = Turn { state: Mutex::new(State { at: 0, out, result: Ok(()) }), changed: Condvar::new() };
-        let work = || {
-            let mut bytes = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Order::Relaxed);
-                let Some(block) = blocks.get(number) else { return };
-                bytes.clear();
-                block.iter().for_each(|(_, person)| self.line(*person, &mut bytes));
-                if !turn.write(number, &bytes) {
-                    return;
-                }
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..parts::threads_for(keys.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        turn.state.into_inner().unwrap_or_else(PoisonError::into_inner).result
-    }
-
-    fn line(&self, person: PersonIndex, out: &mut Vec<u8>) {
+    /// The object of one person.
+    pub(super) fn add(&self, person: PersonIndex, out: &mut Vec<u8>) {
         let outcome = self.sign_in.outcome(person);
         out.extend(&self.beginning);
         string(out, self.sign_in.label(person));
@@ -157,12 +135,42 @@ impl<'s, 'w> Lines<'s, 'w> {
             }
             string(out, name);
         }
-        out.extend(b"]}\n");
+        out.extend(b"]}");
     }
 }
 
+/// Makes something of each, and writes it in their order.
+pub(super) fn in_order<T: Copy + Sync>(
+    people: &[T],
+    out: &mut (dyn Write + Send),
+    make: impl Fn(T, &mut Vec<u8>) + Sync,
+) -> io::Result<()> {
+    let blocks: Vec<&[T]> = people.chunks(BLOCK).collect();
+    let next = AtomicUsize::new(0);
+    let turn = Turn { state: Mutex::new(State { at: 0, out, result: Ok(()) }), changed: Condvar::new() };
+    let work = || {
+        let mut bytes = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Order::Relaxed);
+            let Some(block) = blocks.get(number) else { return };
+            bytes.clear();
+            block.iter().for_each(|person| make(*person, &mut bytes));
+            if !turn.write(number, &bytes) {
+                return;
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..parts::threads_for(people.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    turn.state.into_inner().unwrap_or_else(PoisonError::into_inner).result
+}
+
 /// As JSON; nothing in it acts on a terminal.
-fn string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     let stands_for_itself =
         |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\' && byte != b'#';
     if text.bytes().all(stands_for_itself) {
