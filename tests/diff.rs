@@ -244,7 +244,8 @@ fn tool(before: &Value, after: &Value) -> Told {
     let difference = Difference::new(&before, &after, &[]);
     let comparison =
         Comparison { difference: &difference, before: "before", after: "after", edits: Vec::new() };
-    let bytes = diff::json(&comparison, PeopleShown::Names);
+    let mut bytes = Vec::new();
+    diff::json(&comparison, PeopleShown::Names, &mut bytes).unwrap();
     let mut rows: Vec<Value> =
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let totals = rows.pop().unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ssolint::document::edit::{self, Edit, EditError};
@@ -19,7 +20,7 @@ use ssolint::source::snapshot::{self, Snapshot};
 use crate::Exit;
 use crate::arguments::{ColourChoice, DiffArguments, LiveArguments, PlanArguments};
 use crate::live;
-use crate::output::{self, Problem};
+use crate::output::{self, Problem, Sink};
 use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +86,14 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     let world_before = ssolint::check::load(&sides.before.documents, sides.before.faults.clone());
     let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
     let unread = say_faults([(&world_before, &sides.before.documents), (&world_after, &edited)]);
+    // The worlds have what they need of a million people; the documents would keep more.
+    let Sides { before, before_shown, after, after_shown } = sides;
+    drop((before, after, edited));
     let difference = Difference::new(&world_before, &world_after, &[]);
     let comparison = Comparison {
         difference: &difference,
-        before: &sides.before_shown,
-        after: &sides.after_shown,
+        before: &before_shown,
+        after: &after_shown,
         edits: edits.iter().map(Edit::to_string).collect(),
     };
     for target in &targets {
@@ -100,7 +104,13 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
                 output::people(typed.people, PeopleShown::Names),
                 output::terminal(file, colour),
             ),
-            Format::Json => diff::json(&comparison, output::people(typed.people, PeopleShown::Names)),
+            Format::Json => {
+                let people = output::people(typed.people, PeopleShown::Names);
+                let mut sink = Sink::open(file)?;
+                let written = diff::json(&comparison, people, &mut sink).and_then(|()| sink.flush());
+                sink.said(written)?;
+                continue;
+            }
             Format::Markdown => {
                 diff::markdown(&comparison, output::people(typed.people, PeopleShown::Counts))
             }

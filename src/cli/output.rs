@@ -78,6 +78,60 @@ pub fn write(file: Option<&PathBuf>, bytes: &[u8]) -> Result<(), Problem> {
     }
 }
 
+/// Where the bytes of one target go, as they come. A closed pipe takes everything.
+pub struct Sink {
+    to: Box<dyn Write + Send>,
+    name: String,
+    is_closed: bool,
+}
+
+impl Sink {
+    pub fn open(file: Option<&PathBuf>) -> Result<Self, Problem> {
+        let (to, name): (Box<dyn Write + Send>, String) = match file {
+            Some(path) => {
+                let file = fs::File::create(path)
+                    .map_err(|error| Problem(format!("{} could not be written: {error}", path.display())))?;
+                (Box::new(file), path.display().to_string())
+            }
+            None => (Box::new(io::stdout()), "standard output".to_owned()),
+        };
+        Ok(Self { to, name, is_closed: false })
+    }
+
+    /// What came of it, as it is said to people.
+    pub fn said(&self, result: io::Result<()>) -> Result<(), Problem> {
+        result.map_err(|error| Problem(format!("{} could not be written: {error}", self.name)))
+    }
+
+    fn unless_closed(&mut self, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.is_closed {
+            let result = self.to.write_all(bytes);
+            self.unless_closed(result)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_closed {
+            return Ok(());
+        }
+        let result = self.to.flush();
+        self.unless_closed(result)
+    }
+}
+
 /// Says on standard error what is wrong.
 pub fn problem(problem: &Problem) {
     let _ = writeln!(io::stderr().lock(), "ssolint: {}", visible(&problem.0));

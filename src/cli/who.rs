@@ -1,15 +1,16 @@
 //! `ssolint who`.
 
+use std::io::Write as _;
+
 use ssolint::finding::PeopleShown;
 use ssolint::finding::locate::Locator;
 use ssolint::finding::prose::PeopleNames;
-use ssolint::report::json::VerdictRow;
 use ssolint::report::who;
 use ssolint::signin::{PersonIndex, SignIn};
 
 use crate::Exit;
 use crate::arguments::{ColourChoice, WhoArguments};
-use crate::output::{self, Problem};
+use crate::output::{self, Problem, Sink};
 use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,8 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
     if !clashes.is_empty() {
         exits.push(Exit::WrongUse);
     }
-    let mut outputs: Vec<Vec<u8>> = vec![Vec::new(); targets.len()];
+    let mut sinks =
+        targets.iter().map(|target| Sink::open(target.file.as_ref())).collect::<Result<Vec<_>, _>>()?;
     for (world, snapshot) in worlds.iter().zip(&read.snapshots) {
         let mut locator = Locator::new(&snapshot.documents);
         for fault in &world.faults {
@@ -53,31 +55,26 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
         let named: Vec<String> = typed.users.iter().cloned().chain(expected.map(str::to_owned)).collect();
         let sign_in = SignIn::new(world, &named);
         let asked = asked(&sign_in, typed);
-        if asked.iter().any(|person| fail_on.contains(&sign_in.verdict(*person).name())) {
+        if asked.iter().any(|person| fail_on.contains(&sign_in.outcome(*person).name())) {
             exits.push(Exit::Findings);
         }
-        for (target, bytes) in targets.iter().zip(&mut outputs) {
+        for (target, sink) in targets.iter().zip(&mut sinks) {
             let mut names = PeopleNames::new(output::people(typed.people, PeopleShown::Names));
-            match target.format {
-                Format::Json => {
-                    let mut rows: Vec<VerdictRow> =
-                        asked.iter().map(|person| VerdictRow::new(&sign_in, *person, &mut names)).collect();
-                    rows.sort_by(|a, b| (&a.user, &a.okta_id).cmp(&(&b.user, &b.okta_id)));
-                    rows.iter().for_each(|row| bytes.extend(row.to_line()));
-                }
+            let written = match target.format {
+                Format::Json => who::lines(&sign_in, &asked, &mut names, sink),
                 Format::Pretty if typed.users.is_empty() => {
-                    bytes.extend(who::everyone(&sign_in, &mut names).into_bytes())
+                    sink.write_all(who::everyone(&sign_in, &mut names).as_bytes())
                 }
-                Format::Pretty => {
-                    asked.iter().for_each(|person| {
-                        bytes.extend(who::person(&sign_in, *person, &mut names).into_bytes())
-                    });
-                }
-            }
+                Format::Pretty => asked.iter().try_for_each(|person| {
+                    sink.write_all(who::person(&sign_in, *person, &mut names).as_bytes())
+                }),
+            };
+            sink.said(written)?;
         }
     }
-    for (target, bytes) in targets.iter().zip(&outputs) {
-        output::write(target.file.as_ref(), bytes)?;
+    for mut sink in sinks {
+        let flushed = sink.flush();
+        sink.said(flushed)?;
     }
     Ok(Exit::worst(exits))
 }

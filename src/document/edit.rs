@@ -413,13 +413,13 @@ impl Desk<'_> {
         let Some(document) = self.documents.get(name) else { return Ok(None) };
         match (&document.content, self.documents.file(document)) {
             (Content::Part(value), _) => Ok(Some(value.clone())),
-            (Content::File, Some(file)) => match file.format {
+            (Content::File | Content::Rows(_), Some(file)) => match file.format {
                 Format::Json => strict::read_json(&file.text),
                 Format::Yaml | Format::Hcl => strict::read_yaml(&file.text),
             }
             .map(Some)
             .map_err(|error| format!("{} cannot be read: {error}", file.path)),
-            (Content::File, None) | (Content::Unreadable { .. }, _) => Ok(None),
+            (Content::File | Content::Rows(_), None) | (Content::Unreadable { .. }, _) => Ok(None),
         }
     }
 

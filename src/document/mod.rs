@@ -16,13 +16,17 @@ pub mod overlay;
 pub mod position;
 pub mod project;
 pub mod reading;
+pub mod rows;
 pub mod set;
 pub mod strict;
 pub mod terraform;
+pub mod text;
 pub mod torq;
 
 pub use json_path::JsonPath;
 pub use name::DocumentName;
 pub use overlay::Overlay;
 pub use reading::ReadFault;
+pub use rows::Rows;
 pub use set::{Content, Document, Documents, ProjectEntry, SourceFile};
+pub use text::FileText;

@@ -143,9 +143,13 @@ pub struct Link {
 impl Link {
     /// The id that the link ends in.
     pub fn id(&self) -> Option<&str> {
-        let href = self.href.as_deref()?;
-        href.rsplit('/').next().filter(|id| !id.is_empty())
+        self.href.as_deref().and_then(id_of_link)
     }
+}
+
+/// The id that a link ends in.
+pub fn id_of_link(href: &str) -> Option<&str> {
+    href.rsplit('/').next().filter(|id| !id.is_empty())
 }
 
 /// `GET /api/v1/internal/apps/{id}/settings/oauth/idToken`: the app's own claim; its keys are absent when there is none.

@@ -1,11 +1,14 @@
 //! From a document to its typed shape: the one reader that every document passes through.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::json_path::JsonPath;
 use super::name::DocumentName;
 use super::objects::ObjectsOnly;
 use super::position::Format;
+use super::rows::Columns;
 use super::set::{Content, Document, Documents};
 use super::strict::{self, ReadError};
 
@@ -36,7 +39,7 @@ pub fn refusal(documents: &Documents, name: &DocumentName) -> Option<ReadFault> 
             parsed = serde_json::from_str::<serde_json::Value>(&file.text).ok()?;
             &parsed
         }
-        Content::Unreadable { .. } => return None,
+        Content::Rows(_) | Content::Unreadable { .. } => return None,
     };
     let code = value.get("errorCode")?.as_str()?;
     let summary = value.get("errorSummary").and_then(serde_json::Value::as_str).unwrap_or("no reason given");
@@ -63,12 +66,25 @@ pub fn read<T: DeserializeOwned>(documents: &Documents, name: &DocumentName) -> 
         Content::Unreadable { position: (line, column), message } => {
             Err(Fault::Text(ReadError { line: *line, column: *column, message: message.clone() }))
         }
-        Content::File => match file.format {
+        Content::File | Content::Rows(_) => match file.format {
             Format::Json => json_text(&file.text),
             Format::Yaml | Format::Hcl => strict::read_yaml(&file.text).map_err(Fault::Text).and_then(typed),
         },
     };
     Some(result.map_err(|fault| fault.place(&file.path, name, document)))
+}
+
+/// Reads a long list into its columns, unless that was done along with its file. `None` where it is not there.
+pub fn read_rows<C: Columns>(
+    documents: &Documents,
+    name: &DocumentName,
+) -> Option<Result<Arc<C>, ReadFault>> {
+    if let Content::Rows(rows) = &documents.get(name)?.content
+        && let Some(columns) = C::of_list(rows)
+    {
+        return Some(Ok(columns));
+    }
+    Some(read::<C>(documents, name)?.map(Arc::new))
 }
 
 enum Fault {

@@ -10,13 +10,15 @@ use super::name::DocumentName;
 use super::overlay::Overlay;
 use super::position::Format;
 use super::project::Judgements;
+use super::rows::Rows;
+use super::text::FileText;
 
 /// A text as a person finds it: a file of a snapshot, or the single file that holds several documents.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// As it is shown, and as SARIF names it: relative to the working directory, with forward slashes.
     pub path: String,
-    pub text: Arc<str>,
+    pub text: FileText,
     pub format: Format,
 }
 
@@ -25,6 +27,8 @@ pub struct SourceFile {
 pub enum Content {
     /// The whole of its file.
     File,
+    /// The whole of its file, a long list that was read along with it.
+    Rows(Rows),
     /// A part of a single file, which was parsed once for all of them.
     Part(Value),
     /// Its file is there and gives no text: not even a part of it may be believed.
@@ -83,7 +87,7 @@ impl Documents {
     }
 
     /// Gives a file its text, where it was not known when it was added.
-    pub fn replace_text(&mut self, file: usize, text: Arc<str>) {
+    pub fn replace_text(&mut self, file: usize, text: FileText) {
         if let Some(file) = self.files.get_mut(file) {
             file.text = text;
         }
@@ -91,6 +95,13 @@ impl Documents {
 
     pub fn add(&mut self, name: DocumentName, document: Document) {
         self.by_name.insert(name, document);
+    }
+
+    /// Says what a document is read from, in place of what was said when it was added.
+    pub fn replace_content(&mut self, name: &DocumentName, content: Content) {
+        if let Some(document) = self.by_name.get_mut(name) {
+            document.content = content;
+        }
     }
 
     pub fn get(&self, name: &DocumentName) -> Option<&Document> {

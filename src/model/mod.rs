@@ -9,6 +9,7 @@ pub mod connection;
 pub mod directory;
 pub mod fact;
 pub mod okta;
+pub mod parts;
 pub mod policy;
 pub mod terraform;
 pub mod torq;

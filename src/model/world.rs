@@ -1,11 +1,14 @@
 //! One connection as a whole: every document read into facts, and the faults and gaps that came up on the way.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use crate::document::connection::Connection;
 use crate::document::manifest::{self, Manifest};
 use crate::document::okta as okta_shape;
 use crate::document::project::Expectation;
+use crate::document::rows::Columns;
 use crate::document::torq as torq_shape;
 use crate::document::{DocumentName, Documents, JsonPath, ReadFault, reading};
 
@@ -84,6 +87,9 @@ impl World {
         self.roles.known().and_then(|roles| roles.can_repair_sso(id))
     }
 }
+
+/// Reads a document into its shape; `None` where it is not there.
+type Reader<T> = fn(&Documents, &DocumentName) -> Option<Result<T, ReadFault>>;
 
 struct Loader<'a> {
     documents: &'a Documents,
@@ -224,6 +230,10 @@ impl<'a> Loader<'a> {
 
     /// Reads a document that is one object.
     fn one<T: DeserializeOwned>(&mut self, name: &DocumentName) -> Fact<T> {
+        self.read(name, reading::read::<T>)
+    }
+
+    fn read<T>(&mut self, name: &DocumentName, read: Reader<T>) -> Fact<T> {
         if let Some(fault) = reading::refusal(self.documents, name) {
             let why = fault.message.clone();
             self.faults.push(fault);
@@ -232,7 +242,7 @@ impl<'a> Loader<'a> {
         if let Some(why) = self.documents.overlay(name).and_then(|overlay| overlay.undecided.clone()) {
             return self.missing(name, Cause::Planned(why));
         }
-        match reading::read::<T>(self.documents, name) {
+        match read(self.documents, name) {
             Some(Ok(value)) => Fact::Known(value),
             Some(Err(fault)) => {
                 self.faults.push(fault);
@@ -275,7 +285,18 @@ impl<'a> Loader<'a> {
     }
 
     fn list<T: DeserializeOwned>(&mut self, name: &DocumentName) -> (Vec<T>, Listing) {
-        match self.one::<Vec<T>>(name) {
+        let rows = self.one(name);
+        self.listed(name, rows)
+    }
+
+    /// A long list, as columns.
+    fn rows<C: Columns>(&mut self, name: &DocumentName) -> (Arc<C>, Listing) {
+        let rows = self.read(name, reading::read_rows);
+        self.listed(name, rows)
+    }
+
+    fn listed<T: Default>(&mut self, name: &DocumentName, rows: Fact<T>) -> (T, Listing) {
+        match rows {
             Fact::Known(rows) => {
                 let (complete, looked_up) = self.extent(name);
                 if !complete {
@@ -287,8 +308,8 @@ impl<'a> Loader<'a> {
                 let looked_up = looked_up.into_iter().map(spelled).collect();
                 (rows, Listing::Read { complete, looked_up })
             }
-            Fact::Absent => (Vec::new(), Listing::Read { complete: true, looked_up: Default::default() }),
-            Fact::Unknown(gap) => (Vec::new(), Listing::Unknown(gap)),
+            Fact::Absent => (T::default(), Listing::Read { complete: true, looked_up: Default::default() }),
+            Fact::Unknown(gap) => (T::default(), Listing::Unknown(gap)),
         }
     }
 
@@ -351,31 +372,31 @@ impl<'a> Loader<'a> {
 
     fn directory(&mut self) -> Directory {
         let documents = self.documents;
-        let users = self.list(&DocumentName::Users);
-        let app_users = self.list(&DocumentName::AppUsers);
+        let users = self.rows(&DocumentName::Users);
+        let app_users = self.rows(&DocumentName::AppUsers);
         let groups = self.list(&DocumentName::Groups);
         let mut group_users = Vec::new();
         let mut user_groups = Vec::new();
         for name in documents.names() {
             match name {
-                DocumentName::GroupUsers(id) => self.part(name, &mut group_users, id),
-                DocumentName::UserGroups(id) => self.part(name, &mut user_groups, id),
+                DocumentName::GroupUsers(id) => {
+                    let (rows, listing) = self.rows(name);
+                    part(rows, &listing, &mut group_users, id);
+                }
+                DocumentName::UserGroups(id) => {
+                    let (rows, listing) = self.list(name);
+                    part(rows, &listing, &mut user_groups, id);
+                }
                 _ => {}
             }
         }
         Directory::new(Sources { users, app_users, groups, group_users, user_groups })
     }
+}
 
-    fn part<T: DeserializeOwned>(
-        &mut self,
-        name: &DocumentName,
-        into: &mut Vec<(String, Vec<T>, Extent)>,
-        id: &str,
-    ) {
-        let (rows, listing) = self.list(name);
-        if let Listing::Read { complete, .. } = listing {
-            into.push((id.to_owned(), rows, if complete { Extent::Whole } else { Extent::Part }));
-        }
+fn part<T>(rows: T, listing: &Listing, into: &mut Vec<(String, T, Extent)>, id: &str) {
+    if let Listing::Read { complete, .. } = listing {
+        into.push((id.to_owned(), rows, if *complete { Extent::Whole } else { Extent::Part }));
     }
 }
 

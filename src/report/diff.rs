@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io;
 
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::signin::{Change, Difference, PersonIndex, SignIn, Verdict};
 use super::coverage::{self, NOT_COVERED};
 use super::gfm::code;
 use super::json::{Safe, VerdictRow, to_bytes};
+use super::person_lines::{self, Verdicts};
 use super::pretty::Terminal;
 use super::summary;
 
@@ -61,9 +63,8 @@ impl Comparison<'_, '_> {
 
     /// By name, then by Okta id.
     pub(super) fn sorted(&self) -> Vec<&PersonChange> {
-        let mut people: Vec<&PersonChange> = self.difference.people.iter().collect();
-        people.sort_by_key(|person| (self.label(person), self.okta_id(person)));
-        people
+        let people: Vec<&PersonChange> = self.difference.people.iter().collect();
+        person_lines::by_name(&people, |person| (self.label(person), self.okta_id(person)))
     }
 
     /// People of one change by what they had and have, most people first.
@@ -297,16 +298,51 @@ struct RescueRow {
     organization_admins: usize,
 }
 
+/// As [`PersonRow`], of someone who is shown by name.
+fn person_line(
+    comparison: &Comparison<'_, '_>,
+    person: &PersonChange,
+    (before, after): (&Verdicts<'_, '_>, &Verdicts<'_, '_>),
+    line: &mut Vec<u8>,
+) {
+    line.extend(b"{\"user\":");
+    person_lines::string(line, comparison.label(person));
+    line.extend(b",\"okta_id\":");
+    match comparison.okta_id(person) {
+        Some(id) => person_lines::string(line, id),
+        None => line.extend(b"null"),
+    }
+    line.extend(b",\"before\":");
+    before.add(person.before, line);
+    line.extend(b",\"after\":");
+    after.add(person.after, line);
+    line.extend(b",\"change\":");
+    person_lines::string(line, person.change.name());
+    line.extend(b"}\n");
+}
+
 /// One line for every person of either population, then one of totals.
-pub fn json(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> {
+pub fn json(
+    comparison: &Comparison<'_, '_>,
+    shown: PeopleShown,
+    out: &mut (dyn io::Write + Send),
+) -> io::Result<()> {
     let difference = comparison.difference;
     let mut names = PeopleNames::new(shown);
+    let people = comparison.sorted();
+    if shown == PeopleShown::Names {
+        let (before, after) = (Verdicts::new(&difference.before), Verdicts::new(&difference.after));
+        person_lines::in_order(&people, out, |person, line| {
+            person_line(comparison, person, (&before, &after), line);
+        })?;
+    }
     let mut bytes = Vec::new();
-    for person in comparison.sorted() {
+    // A pseudonym is a number in the order in which people come up, so these are made one after another.
+    for person in people.into_iter().filter(|_| shown != PeopleShown::Names) {
         let name = comparison.label(person);
         let row = PersonRow {
-            user: if shown == PeopleShown::Names { name.to_owned() } else { names.show(name) },
-            okta_id: comparison.okta_id(person).filter(|_| shown == PeopleShown::Names).map(str::to_owned),
+            user: names.show(name),
+            okta_id: None,
             before: VerdictRow::new(&difference.before, person.before, &mut names),
             after: VerdictRow::new(&difference.after, person.after, &mut names),
             change: person.change.name(),
@@ -354,7 +390,7 @@ pub fn json(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> {
         not_covered: NOT_COVERED,
     };
     line(&totals, &mut bytes);
-    bytes
+    out.write_all(&bytes)
 }
 
 pub(super) fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {

@@ -391,7 +391,7 @@ impl VerdictRow {
 }
 
 /// Serialising our own rows cannot fail: they have string keys, and the writer is memory.
-pub(super) fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
+pub(super) fn to_bytes<T: Serialize + ?Sized, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     match value.serialize(&mut serializer) {

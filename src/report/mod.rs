@@ -15,6 +15,7 @@ pub mod junit;
 pub mod lines;
 pub mod markdown;
 pub mod page;
+mod person_lines;
 pub mod pretty;
 pub mod rollout;
 pub mod sarif;

@@ -452,7 +452,7 @@ pub(super) fn same_text(before: &Documents, after: &Documents, name: &DocumentNa
         (Content::File, Content::File) => {
             let text =
                 |documents: &Documents, document| documents.file(document).map(|file| file.text.clone());
-            text(before, one) == text(after, other)
+            text(before, one).as_deref() == text(after, other).as_deref()
         }
         _ => false,
     }

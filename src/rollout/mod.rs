@@ -381,7 +381,7 @@ impl Called {
                     let name = [before, after].into_iter().find_map(|world| {
                         world.directory.user(world.directory.user_by_id(id)?)?.login.clone()
                     });
-                    called.people.insert(id.clone(), name.unwrap_or_else(|| id.clone()));
+                    called.people.insert(id.clone(), name.map_or_else(|| id.clone(), str::to_owned));
                 }
                 Element::RedirectUri(_) | Element::ResponseType(_) | Element::GrantType(_) => {}
             }

@@ -119,7 +119,7 @@ fn differing(given: &SignIn<'_>, made: &SignIn<'_>) -> Option<String> {
     for (one, other) in [(given, made), (made, given)] {
         let directory = &one.world.directory;
         for user in directory.user_indices() {
-            let id = directory.user(user).map(|user| user.id.as_str()).unwrap_or_default();
+            let id = directory.user(user).map(|user| user.id).unwrap_or_default();
             let there = other.world.directory.user_by_id(id);
             let ending = |sign_in: &SignIn<'_>, person| {
                 let role = match sign_in.verdict(person) {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::directory::{Assignment, AssignmentScope, Record};
+use crate::model::directory::{AssignmentScope, Standing};
+use crate::model::parts;
 use crate::model::policy::Access;
 use crate::model::{Directory, Fact, Truth, UserIndex, World};
 
@@ -13,20 +14,28 @@ pub fn assigned(world: &World) -> Vec<Truth> {
     let directory = &world.directory;
     let broker = broker_mode(world);
     let groups = world.app_groups.known().map_or(&[][..], Vec::as_slice);
-    let mut truths: Vec<Truth> = directory
-        .users
-        .iter()
-        .map(|user| {
-            let by_row = match &user.assignment {
-                Some(row) => by_row(world, row, groups),
-                None if settled_without_row(directory, user) => Truth::No,
-                None => Truth::Maybe,
-            };
-            let by_broker = if matches!(user.record, Record::At(_)) { broker } else { Truth::No };
-            let by_unread_group = if world.app_groups_complete { Truth::No } else { Truth::Maybe };
-            by_row.or(by_broker).or(by_unread_group)
-        })
-        .collect();
+    let by_link: Vec<Truth> = directory.links().map(|id| still_assigned(world, id, groups)).collect();
+    let without_link = still_assigned(world, None, groups);
+    let by_unread_group = if world.app_groups_complete { Truth::No } else { Truth::Maybe };
+    let mut truths = parts::answers(directory.user_count(), Truth::No, |index| {
+        let user = UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
+        let by_row = match directory.assigned_as(user) {
+            Some((active, scope)) => active.and(match scope {
+                AssignmentScope::User => Truth::Yes,
+                AssignmentScope::Unsaid => Truth::Maybe,
+                AssignmentScope::Group(link) => {
+                    link.and_then(|link| by_link.get(link.index())).copied().unwrap_or(without_link)
+                }
+            }),
+            None if settled_without_row(directory, user) => Truth::No,
+            None => Truth::Maybe,
+        };
+        let by_broker = match directory.standing(user) {
+            Standing::Listed { .. } => broker,
+            Standing::NotThere | Standing::Unknown => Truth::No,
+        };
+        by_row.or(by_broker).or(by_unread_group)
+    });
     let mut raise = |user: UserIndex, truth: Truth| {
         if let Some(slot) = truths.get_mut(user.0 as usize) {
             *slot = (*slot).or(truth);
@@ -44,32 +53,30 @@ pub fn assigned(world: &World) -> Vec<Truth> {
     truths
 }
 
-fn settled_without_row(directory: &Directory, user: &crate::model::directory::User) -> bool {
+fn settled_without_row(directory: &Directory, user: UserIndex) -> bool {
     let list = &directory.app_user_list;
-    list.settles(&user.id)
-        || user.login.as_deref().is_some_and(|login| list.settles(login))
-        || user.email.as_deref().is_some_and(|email| list.settles(email))
+    if list.is_complete() {
+        return true;
+    }
+    let Some(user) = directory.user(user) else { return false };
+    list.settles(user.id)
+        || user.login.is_some_and(|login| list.settles(login))
+        || user.email.is_some_and(|email| list.settles(email))
 }
 
-fn by_row(world: &World, row: &Assignment, groups: &[String]) -> Truth {
-    let by_scope = match &row.scope {
-        AssignmentScope::User => Truth::Yes,
-        AssignmentScope::Unsaid => Truth::Maybe,
-        AssignmentScope::Group(from) => {
-            let still = match from {
-                Some(id) => groups.contains(id),
-                None => !groups.is_empty(),
-            };
-            if still {
-                Truth::Yes
-            } else if world.app_groups_complete {
-                Truth::No
-            } else {
-                Truth::Maybe
-            }
-        }
+/// Whether a row that a group gave still counts: the group, if it is named, else any.
+fn still_assigned(world: &World, from: Option<&str>, groups: &[String]) -> Truth {
+    let still = match from {
+        Some(id) => groups.iter().any(|group| group == id),
+        None => !groups.is_empty(),
     };
-    row.active.and(by_scope)
+    if still {
+        Truth::Yes
+    } else if world.app_groups_complete {
+        Truth::No
+    } else {
+        Truth::Maybe
+    }
 }
 
 /// G5.2: in federation broker mode everyone counts as assigned.
@@ -80,8 +87,7 @@ pub fn broker_mode(world: &World) -> Truth {
 /// Whether someone of whom it is not known whether Okta has them would be assigned.
 pub fn stranger_assigned(world: &World) -> Truth {
     let directory = &world.directory;
-    let by_row = directory.app_user_list.is_complete()
-        && !directory.users.iter().any(|user| user.assignment.is_some());
+    let by_row = directory.app_user_list.is_complete() && !directory.anyone_is_assigned();
     let by_group = world
         .app_groups
         .known()
@@ -179,7 +185,7 @@ pub fn policy(world: &World) -> PolicyOutcomes {
         }
         return PolicyOutcomes::Same(remaining.outcome());
     }
-    let mut each = vec![Remaining::default(); world.directory.users.len()];
+    let mut each = vec![Remaining::default(); world.directory.user_count()];
     let mut stranger = Remaining::default();
     for (index, rule) in rules.iter().enumerate() {
         let beyond = beyond_people(&rule.other_conditions);

@@ -3,7 +3,7 @@
 //! Classes are cut from the side of the groups: all people are one class, and each mapped group splits the classes that it meets. So it
 //! costs as much as the mapped groups have members, and nothing is kept for each person but the number of their class.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::Truth;
 
@@ -49,14 +49,25 @@ pub struct Class {
 pub fn classes(sign_in: &SignIn<'_>) -> Vec<Class> {
     let tables = sign_in.tables();
     let grouped = group_mappings(sign_in);
-    let class_of = split(sign_in, &tables, &grouped);
-    let mut found: HashMap<(u32, Ending), usize> = HashMap::new();
+    let Split { class_of, cuts } = split(sign_in, &tables, &grouped);
+    let mut found: HashMap<(u32, Outcome, usize), usize> = HashMap::new();
+    let mut reasons: HashMap<String, usize> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     for person in sign_in.considered() {
         let Some(class) = class_of.get(person.0 as usize) else { continue };
-        let ending = ending(sign_in, person);
-        let index = *found.entry((*class, ending.clone())).or_insert_with(|| {
-            classes.push(Class { carried: Vec::new(), ending, people: 0, first: Vec::new() });
+        let outcome = sign_in.outcome(person);
+        let words = match outcome {
+            Outcome::LockedOut(gate) | Outcome::Unknown(gate) => sign_in.reason(person, gate),
+            Outcome::Granted { .. } | Outcome::NotSubject => String::new(),
+        };
+        let next = reasons.len();
+        let reason = match reasons.get(&words) {
+            Some(reason) => *reason,
+            None => *reasons.entry(words.clone()).or_insert(next),
+        };
+        let index = *found.entry((*class, outcome, reason)).or_insert_with(|| {
+            let carried = carried(&cuts, tables.len(), *class);
+            classes.push(Class { carried, ending: ending(outcome, words), people: 0, first: Vec::new() });
             classes.len() - 1
         });
         if let Some(class) = classes.get_mut(index) {
@@ -66,20 +77,15 @@ pub fn classes(sign_in: &SignIn<'_>) -> Vec<Class> {
             }
         }
     }
-    for class in &mut classes {
-        if let Some(person) = class.first.first() {
-            class.carried = carried(&tables, &grouped, *person);
-        }
-    }
     classes.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.first.cmp(&b.first)));
     classes
 }
 
-fn ending(sign_in: &SignIn<'_>, person: PersonIndex) -> Ending {
-    match sign_in.outcome(person) {
+fn ending(outcome: Outcome, words: String) -> Ending {
+    match outcome {
         Outcome::Granted { mapping, rank } => Ending::Granted { mapping, rank },
-        Outcome::LockedOut(gate) => Ending::LockedOut { gate, reason: sign_in.reason(person, gate) },
-        Outcome::Unknown(gate) => Ending::Unknown { gate, missing: sign_in.reason(person, gate) },
+        Outcome::LockedOut(gate) => Ending::LockedOut { gate, reason: words },
+        Outcome::Unknown(gate) => Ending::Unknown { gate, missing: words },
         Outcome::NotSubject => Ending::NotSubject,
     }
 }
@@ -109,18 +115,33 @@ fn group_mappings(sign_in: &SignIn<'_>) -> Vec<usize> {
     found
 }
 
-/// For each person the number of their class by mapped groups.
-fn split(sign_in: &SignIn<'_>, tables: &[Table<'_>], mappings: &[usize]) -> Vec<u32> {
+/// Everyone in classes by mapped groups.
+struct Split {
+    /// For each person the number of their class.
+    class_of: Vec<u32>,
+    /// For each class but the first, which has number 0, how it was cut from another, by its number less one.
+    cuts: Vec<Cut>,
+}
+
+/// A class was cut from another: its people carry the value of a mapping too, or may, in one reading.
+struct Cut {
+    from: u32,
+    mapping: usize,
+    truth: Truth,
+}
+
+fn split(sign_in: &SignIn<'_>, tables: &[Table<'_>], mappings: &[usize]) -> Split {
     let mut class_of = vec![0_u32; sign_in.population.len()];
     // In which round a person was last met, so that two groups of one name split once.
     let mut met = vec![0_u32; class_of.len()];
-    let mut next = 1_u32;
+    let mut cuts: Vec<Cut> = Vec::new();
     let mut round = 0_u32;
     for table in tables {
         for mapping in mappings {
             round += 1;
             for certain in [true, false] {
                 let mut into: HashMap<u32, u32> = HashMap::new();
+                let truth = if certain { Truth::Yes } else { Truth::Maybe };
                 let visit = |person: PersonIndex| {
                     let at = person.0 as usize;
                     let (Some(class), Some(met)) = (class_of.get_mut(at), met.get_mut(at)) else { return };
@@ -128,9 +149,10 @@ fn split(sign_in: &SignIn<'_>, tables: &[Table<'_>], mappings: &[usize]) -> Vec<
                         return;
                     }
                     *met = round;
-                    *class = *into.entry(*class).or_insert_with(|| {
-                        next += 1;
-                        next
+                    let from = *class;
+                    *class = *into.entry(from).or_insert_with(|| {
+                        cuts.push(Cut { from, mapping: *mapping, truth });
+                        u32::try_from(cuts.len()).unwrap_or(u32::MAX)
                     });
                 };
                 if certain {
@@ -141,17 +163,22 @@ fn split(sign_in: &SignIn<'_>, tables: &[Table<'_>], mappings: &[usize]) -> Vec<
             }
         }
     }
-    class_of
+    Split { class_of, cuts }
 }
 
-fn carried(tables: &[Table<'_>], mappings: &[usize], person: PersonIndex) -> Vec<(usize, Truth)> {
-    mappings
-        .iter()
-        .map(|mapping| {
-            let truths = tables.iter().map(|table| table.matches(*mapping, person));
-            let both = truths.reduce(|one, other| if one == other { one } else { Truth::Maybe });
-            (*mapping, both.unwrap_or(Truth::No))
-        })
-        .filter(|(_, truth)| *truth != Truth::No)
-        .collect()
+/// What the tokens of a class carry: as it was cut, reading after reading. Where two readings differ it is not known.
+fn carried(cuts: &[Cut], readings: usize, class: u32) -> Vec<(usize, Truth)> {
+    let mut met: BTreeMap<usize, Vec<Truth>> = BTreeMap::new();
+    let mut class = class;
+    while let Some(cut) = class.checked_sub(1).and_then(|index| cuts.get(index as usize)) {
+        met.entry(cut.mapping).or_default().push(cut.truth);
+        class = cut.from;
+    }
+    let both = |truths: Vec<Truth>| match truths.split_first() {
+        Some((first, others)) if truths.len() == readings && others.iter().all(|other| other == first) => {
+            *first
+        }
+        _ => Truth::Maybe,
+    };
+    met.into_iter().map(|(mapping, truths)| (mapping, both(truths))).collect()
 }

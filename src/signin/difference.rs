@@ -10,10 +10,10 @@ use crate::model::torq::{Role, RoleId, RoleOrder, Roles};
 use crate::model::{UserIndex, World};
 
 use super::assignment;
-use super::evaluation::SignIn;
+use super::evaluation::{Outcome, SignIn};
 use super::population::{PersonIndex, Population};
 use super::repair::Repair;
-use super::verdict::{Assumption, Assumptions, Verdict};
+use super::verdict::{Assumption, Assumptions};
 
 /// One of the two worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,12 +98,35 @@ pub enum Ending {
 }
 
 impl Ending {
-    fn of(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Granted { role, .. } => Self::Granted(role.clone()),
-            Verdict::LockedOut { .. } => Self::LockedOut,
-            Verdict::Unknown { .. } => Self::Unknown,
-            Verdict::NotSubject { .. } => Self::NotSubject,
+    fn of(sign_in: &SignIn<'_>, end: End) -> Self {
+        match end {
+            End::Granted(mapping) => {
+                let mapping = sign_in.mappings().get(mapping);
+                mapping.map_or(Self::Unknown, |mapping| Self::Granted(mapping.role.clone()))
+            }
+            End::LockedOut => Self::LockedOut,
+            End::Unknown => Self::Unknown,
+            End::NotSubject => Self::NotSubject,
+        }
+    }
+}
+
+/// The same for a million people: by the mapping that gives the role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum End {
+    Granted(usize),
+    LockedOut,
+    Unknown,
+    NotSubject,
+}
+
+impl From<Outcome> for End {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Granted { mapping, .. } => Self::Granted(mapping),
+            Outcome::LockedOut(_) => Self::LockedOut,
+            Outcome::Unknown(_) => Self::Unknown,
+            Outcome::NotSubject => Self::NotSubject,
         }
     }
 }
@@ -131,16 +154,20 @@ impl<'w> Difference<'w> {
         let before = SignIn::new(before, &[expected, &asked_before].concat());
         let after = SignIn::new(after, &[expected, &asked_after].concat());
         let mut rows: Vec<(PersonIndex, PersonIndex, Side)> = Vec::new();
-        let mut seen: HashSet<(PersonIndex, PersonIndex)> = HashSet::new();
+        // Whom each of the world before was found to be.
+        let mut found_to_be: Vec<Option<PersonIndex>> = vec![None; before.population.len()];
         for (person, found) in found_after {
             let Some(other) = found.person(&after.population) else { continue };
-            if seen.insert((person, other)) {
-                rows.push((person, other, Side::Before));
+            if let Some(slot) = found_to_be.get_mut(person.0 as usize) {
+                *slot = Some(other);
             }
+            rows.push((person, other, Side::Before));
         }
+        let mut added: HashSet<(PersonIndex, PersonIndex)> = HashSet::new();
         for (person, found) in found_before {
             let Some(other) = found.person(&before.population) else { continue };
-            if seen.insert((other, person)) {
+            let is_there = found_to_be.get(other.0 as usize) == Some(&Some(person));
+            if !is_there && added.insert((other, person)) {
                 // Whom Okta has in both worlds, the world before can name.
                 let side = if matches!(found, Found::SameId(_)) { Side::Before } else { Side::After };
                 rows.push((other, person, side));
@@ -150,15 +177,17 @@ impl<'w> Difference<'w> {
         let people = rows
             .into_iter()
             .map(|(person_before, person_after, named_in)| {
-                let verdicts = (before.verdict(person_before), after.verdict(person_after));
+                let outcomes = (before.outcome(person_before), after.outcome(person_after));
+                let ends = (End::from(outcomes.0), End::from(outcomes.1));
                 PersonChange {
                     before: person_before,
                     after: person_after,
                     named_in,
-                    change: roles.change((before.world, &verdicts.0), (after.world, &verdicts.1)),
+                    change: roles.change((&before, ends.0), (&after, ends.1)),
                     newly_assumed: newly_assumed(
-                        (&verdicts.0, before.assumes(person_before)),
-                        (&verdicts.1, after.assumes(person_after)),
+                        before.assumes_for(person_before, outcomes.0),
+                        after.assumes_for(person_after, outcomes.1),
+                        ends,
                     ),
                 }
             })
@@ -173,10 +202,15 @@ impl<'w> Difference<'w> {
 
     /// How many people end how in both worlds.
     pub fn matrix(&self) -> BTreeMap<(Ending, Ending), usize> {
-        let mut matrix = BTreeMap::new();
+        let mut by_end: HashMap<(End, End), usize> = HashMap::new();
         for person in &self.people {
-            let endings = (self.before.verdict(person.before), self.after.verdict(person.after));
-            *matrix.entry((Ending::of(&endings.0), Ending::of(&endings.1))).or_default() += 1;
+            let ends = (self.before.outcome(person.before), self.after.outcome(person.after));
+            *by_end.entry((ends.0.into(), ends.1.into())).or_default() += 1;
+        }
+        let mut matrix = BTreeMap::new();
+        for ((before, after), people) in by_end {
+            let endings = (Ending::of(&self.before, before), Ending::of(&self.after, after));
+            *matrix.entry(endings).or_default() += people;
         }
         matrix
     }
@@ -193,12 +227,12 @@ impl<'w> Difference<'w> {
     }
 }
 
-fn newly_assumed(before: (&Verdict, Assumptions), after: (&Verdict, Assumptions)) -> Assumptions {
+fn newly_assumed(before: Assumptions, after: Assumptions, ends: (End, End)) -> Assumptions {
     let mut new = Assumptions::default();
-    if let (Verdict::Granted { .. }, Verdict::Granted { .. }) = (before.0, after.0) {
+    if let (End::Granted(_), End::Granted(_)) = ends {
         [Assumption::GroupCount, Assumption::Policy]
             .into_iter()
-            .filter(|assumption| after.1.contains(*assumption) && !before.1.contains(*assumption))
+            .filter(|assumption| after.contains(*assumption) && !before.contains(*assumption))
             .for_each(|assumption| new.add(assumption));
     }
     new
@@ -231,9 +265,10 @@ impl<'w> Named<'w> {
     /// Where everyone of this world is in another, and the names that the other has to be asked for.
     fn found_in(&self, other: &Named<'w>) -> (Vec<(PersonIndex, Found)>, Vec<String>) {
         let (mut found, mut missing) = (Vec::new(), Vec::new());
+        let mut near = usize::MAX;
         for person in self.population.considered() {
             let id = self.population.okta_id(self.world, person);
-            match id.and_then(|id| other.world.directory.user_by_id(id)) {
+            match id.and_then(|id| other.world.directory.user_by_id_near(id, &mut near)) {
                 Some(user) => found.push((person, Found::SameId(user.into()))),
                 None => missing.push(person),
             }
@@ -256,9 +291,8 @@ impl<'w> Named<'w> {
         let Some(user) = self.population.user(person).and_then(|user| self.world.directory.user(user)) else {
             return vec![self.population.label(self.world, person)];
         };
-        let assigned = user.assignment.as_ref().and_then(|row| row.email.as_deref());
-        let names: Vec<&str> =
-            [user.login.as_deref(), user.email.as_deref(), assigned].into_iter().flatten().collect();
+        let assigned = user.assignment.and_then(|row| row.email);
+        let names: Vec<&str> = [user.login, user.email, assigned].into_iter().flatten().collect();
         if names.is_empty() { vec![self.population.label(self.world, person)] } else { names }
     }
 
@@ -276,12 +310,10 @@ impl<'w> Named<'w> {
                 .iter()
                 .filter_map(|user| Some((*user, other.world.directory.user(*user)?)))
                 .map(|(index, user)| {
-                    let in_both = self.world.directory.user_by_id(&user.id).is_some();
-                    let by_login = user
-                        .login
-                        .as_deref()
-                        .is_some_and(|login| login.to_lowercase() == name.to_lowercase());
-                    (in_both, !by_login, user.id.as_str(), index)
+                    let in_both = self.world.directory.user_by_id(user.id).is_some();
+                    let by_login =
+                        user.login.is_some_and(|login| login.to_lowercase() == name.to_lowercase());
+                    (in_both, !by_login, user.id, index)
                 })
                 .filter(|(in_both, ..)| is_stranger || !in_both)
                 .min();
@@ -300,24 +332,27 @@ impl<'w> Named<'w> {
     }
 }
 
-/// Compares verdicts, each pair of roles once.
+/// Compares verdicts, each pair of mappings once.
 #[derive(Default)]
-struct RoleChanges(HashMap<(RoleId, RoleId), Change>);
+struct RoleChanges(HashMap<(usize, usize), Change>);
 
 impl RoleChanges {
-    fn change(&mut self, before: (&World, &Verdict), after: (&World, &Verdict)) -> Change {
+    fn change(&mut self, before: (&SignIn<'_>, End), after: (&SignIn<'_>, End)) -> Change {
         match (before.1, after.1) {
-            (Verdict::Unknown { .. }, _) | (_, Verdict::Unknown { .. }) => Change::Unknown,
-            (Verdict::LockedOut { .. }, Verdict::LockedOut { .. })
-            | (Verdict::NotSubject { .. }, Verdict::NotSubject { .. }) => Change::Unchanged,
-            (_, Verdict::LockedOut { .. }) => Change::Lost,
-            (Verdict::LockedOut { .. }, _) => Change::Gained,
+            (End::Unknown, _) | (_, End::Unknown) => Change::Unknown,
+            (End::LockedOut, End::LockedOut) | (End::NotSubject, End::NotSubject) => Change::Unchanged,
+            (_, End::LockedOut) => Change::Lost,
+            (End::LockedOut, _) => Change::Gained,
             // A local account gets in by another door, with a role that SSO did not decide.
-            (Verdict::NotSubject { .. }, _) | (_, Verdict::NotSubject { .. }) => Change::Moved,
-            (Verdict::Granted { role: from, .. }, Verdict::Granted { role: to, .. }) => *self
-                .0
-                .entry((from.clone(), to.clone()))
-                .or_insert_with(|| role_change((before.0, from), (after.0, to))),
+            (End::NotSubject, _) | (_, End::NotSubject) => Change::Moved,
+            (End::Granted(from), End::Granted(to)) => *self.0.entry((from, to)).or_insert_with(|| {
+                match (before.0.mappings().get(from), after.0.mappings().get(to)) {
+                    (Some(from), Some(to)) => {
+                        role_change((before.0.world, &from.role), (after.0.world, &to.role))
+                    }
+                    _ => Change::Unknown,
+                }
+            }),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The whole simulation of one world: every gate for everyone, in one pass.
 
 use crate::document::{DocumentName, JsonPath};
-use crate::model::directory::{Record, User};
+use crate::model::directory::{Directory, Record, Standing};
+use crate::model::parts;
 use crate::model::torq::Mapping;
 use crate::model::{Cause, Fact, Gap, Truth, UserIndex, World};
 
@@ -30,12 +31,11 @@ struct Findings {
     assignment: State,
     /// G6 beyond the issuer.
     token: State,
-    mapping: MappingOutcome,
     assumes: Assumptions,
 }
 
 /// A verdict without its words, for counting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Index into the mappings, by rank.
     Granted {
@@ -62,6 +62,21 @@ pub struct SignIn<'w> {
     limits: Vec<(RegexReading, Vec<GroupLimit>)>,
 }
 
+impl Outcome {
+    /// As the verdict is called in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted { .. } => "granted",
+            Self::LockedOut(_) => "locked_out",
+            Self::Unknown(_) => "unknown",
+            Self::NotSubject => "not_subject",
+        }
+    }
+}
+
+/// Why someone is not subject to SSO.
+pub const LOCAL_ACCOUNT: &str = "local Torq account";
+
 impl<'w> SignIn<'w> {
     /// `expected`: names and emails of people who are asked about beyond those that the world names.
     pub fn new(world: &'w World, expected: &[String]) -> Self {
@@ -81,9 +96,12 @@ impl<'w> SignIn<'w> {
         };
         for (reading, limits) in &limits {
             let table = Table::new(world, &population, mappings, *reading);
-            walks.walk(&table, &|person| {
+            let takes_part = |person: PersonIndex| {
                 limit(limits, &population, person) != GroupLimit::Exceeded || never_issued(person)
-            });
+            };
+            let is_open = limits.contains(&GroupLimit::Exceeded);
+            let takes_part: &(dyn Fn(PersonIndex) -> bool + Sync) = &takes_part;
+            walks.walk(&table, is_open.then_some(takes_part));
         }
         let mut sign_in = Self {
             world,
@@ -98,9 +116,16 @@ impl<'w> SignIn<'w> {
             walks,
             limits,
         };
-        sign_in.findings = (0..u32::try_from(sign_in.population.len()).unwrap_or(u32::MAX))
-            .map(|index| sign_in.judge(PersonIndex(index), mappings))
-            .collect();
+        let states = UserStates::new(&world.directory);
+        let open = Findings {
+            user: State::Unknown,
+            assignment: State::Unknown,
+            token: State::Unknown,
+            assumes: Assumptions::default(),
+        };
+        sign_in.findings = parts::answers(sign_in.population.len(), open, |index| {
+            sign_in.judge(PersonIndex(u32::try_from(index).unwrap_or(u32::MAX)), &states)
+        });
         sign_in
     }
 
@@ -121,22 +146,17 @@ impl<'w> SignIn<'w> {
             .collect()
     }
 
-    fn judge(&self, person: PersonIndex, mappings: &[Mapping]) -> Findings {
+    fn judge(&self, person: PersonIndex, states: &UserStates) -> Findings {
         let mut assumes = Assumptions::default();
-        let mapping = match &self.world.mappings {
-            Fact::Known(_) => self.walks.outcome(person, mappings).unwrap_or(MappingOutcome::LockedOut),
-            Fact::Absent => MappingOutcome::LockedOut,
-            Fact::Unknown(_) => MappingOutcome::Unknown { gap: usize::MAX },
-        };
         let Some(user) = self.population.user(person) else {
             let settled = self.population.stranger(person).is_some_and(|stranger| stranger.settled);
             if settled {
                 let nobody = State::Fails;
-                return Findings { user: nobody, assignment: nobody, token: nobody, mapping, assumes };
+                return Findings { user: nobody, assignment: nobody, token: nobody, assumes };
             }
             let assignment = assignment_state(self.policy.of_stranger(), self.stranger_assigned);
             let token = if self.server_policy.stranger == Truth::No { State::Fails } else { State::Unknown };
-            return Findings { user: State::Unknown, assignment, token, mapping, assumes };
+            return Findings { user: State::Unknown, assignment, token, assumes };
         };
         let policy = self.policy.of(user);
         if policy == PolicyOutcome::Assumed {
@@ -144,7 +164,7 @@ impl<'w> SignIn<'w> {
         }
         let assignment = assignment_state(policy, self.assigned(user));
         let token = self.token(user, &mut assumes);
-        Findings { user: user_state(self.world.directory.user(user)), assignment, token, mapping, assumes }
+        Findings { user: states.of(&self.world.directory, user), assignment, token, assumes }
     }
 
     fn token(&self, user: UserIndex, assumes: &mut Assumptions) -> State {
@@ -153,17 +173,13 @@ impl<'w> SignIn<'w> {
             Some(Truth::Maybe) => assumes.add(Assumption::Policy),
             Some(Truth::Yes) | None => {}
         }
-        let limits: Vec<GroupLimit> = self
-            .limits
-            .iter()
-            .map(|(_, limits)| limits.get(user.0 as usize).copied().unwrap_or(GroupLimit::Kept))
-            .collect();
-        if limits.contains(&GroupLimit::Assumed) {
+        let limits = || self.group_limits(user);
+        if limits().any(|limit| limit == GroupLimit::Assumed) {
             assumes.add(Assumption::GroupCount);
         }
-        if limits.iter().all(|limit| *limit == GroupLimit::Exceeded) {
+        if limits().all(|limit| limit == GroupLimit::Exceeded) {
             State::Fails
-        } else if limits.iter().any(|limit| matches!(limit, GroupLimit::Exceeded | GroupLimit::Undecided)) {
+        } else if limits().any(|limit| matches!(limit, GroupLimit::Exceeded | GroupLimit::Undecided)) {
             State::Unknown
         } else {
             State::Passes
@@ -200,7 +216,7 @@ impl<'w> SignIn<'w> {
                 (State::Unknown, _) | (_, State::Unknown) => State::Unknown,
                 (State::Passes, State::Passes) => State::Passes,
             },
-            Gate::Mapping => match findings.mapping {
+            Gate::Mapping => match self.mapping_outcome(person) {
                 MappingOutcome::Granted { .. } => State::Passes,
                 MappingOutcome::LockedOut => State::Fails,
                 MappingOutcome::Unknown { .. } => State::Unknown,
@@ -210,7 +226,15 @@ impl<'w> SignIn<'w> {
 
     /// What G7 comes to for a person whose other gates are left aside.
     pub fn mapping_outcome(&self, person: PersonIndex) -> MappingOutcome {
-        self.findings.get(person.0 as usize).map_or(MappingOutcome::LockedOut, |findings| findings.mapping)
+        match &self.world.mappings {
+            Fact::Known(mappings) => {
+                self.walks.outcome(person, mappings).unwrap_or(MappingOutcome::LockedOut)
+            }
+            Fact::Unknown(_) if (person.0 as usize) < self.population.len() => {
+                MappingOutcome::Unknown { gap: usize::MAX }
+            }
+            Fact::Absent | Fact::Unknown(_) => MappingOutcome::LockedOut,
+        }
     }
 
     /// The verdict, without its words.
@@ -223,8 +247,15 @@ impl<'w> SignIn<'w> {
                 (Truth::No, _) => {}
             }
         }
-        let at = |wanted: State| Gate::ALL.into_iter().find(|gate| self.state(person, *gate) == wanted);
-        match (at(State::Fails), at(State::Unknown), self.mapping_outcome(person)) {
+        let mut open = None;
+        let failing = Gate::ALL.into_iter().find(|gate| {
+            let state = self.state(person, *gate);
+            if state == State::Unknown {
+                open = open.or(Some(*gate));
+            }
+            state == State::Fails
+        });
+        match (failing, open, self.mapping_outcome(person)) {
             (Some(gate), _, _) => Outcome::LockedOut(gate),
             (None, Some(gate), _) => Outcome::Unknown(gate),
             (None, None, MappingOutcome::Granted { mapping, rank }) => Outcome::Granted { mapping, rank },
@@ -236,7 +267,12 @@ impl<'w> SignIn<'w> {
 
     /// What a granted verdict rests on; nothing else rests on an assumption.
     pub fn assumes(&self, person: PersonIndex) -> Assumptions {
-        match self.outcome(person) {
+        self.assumes_for(person, self.outcome(person))
+    }
+
+    /// The same, where the outcome is at hand.
+    pub fn assumes_for(&self, person: PersonIndex, outcome: Outcome) -> Assumptions {
+        match outcome {
             Outcome::Granted { .. } => self
                 .findings
                 .get(person.0 as usize)
@@ -254,7 +290,7 @@ impl<'w> SignIn<'w> {
             },
             Outcome::LockedOut(gate) => Verdict::LockedOut { gate, reason: self.reason(person, gate) },
             Outcome::Unknown(gate) => Verdict::Unknown { gate, missing: self.reason(person, gate) },
-            Outcome::NotSubject => Verdict::NotSubject { reason: "local Torq account" },
+            Outcome::NotSubject => Verdict::NotSubject { reason: LOCAL_ACCOUNT },
         }
     }
 
@@ -303,7 +339,7 @@ impl<'w> SignIn<'w> {
                 _ => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
             };
         };
-        match (user.record, user.status.as_deref()) {
+        match (user.record, user.status) {
             (Record::NotThere, _) => "Okta has no such user".to_owned(),
             (Record::Unknown, _) => self.world.directory.user_list.gap(&DocumentName::Users).to_string(),
             (Record::At(position), None) => {
@@ -311,7 +347,7 @@ impl<'w> SignIn<'w> {
                     .to_string()
             }
             (Record::At(_), Some(status @ ("STAGED" | "PROVISIONED")))
-                if user_state(Some(user)) == State::Unknown =>
+                if self.state(person, Gate::User) == State::Unknown =>
             {
                 format!("the Okta user is {status}, and its directory may activate it at sign-in")
             }
@@ -525,9 +561,7 @@ impl<'w> SignIn<'w> {
     /// Okta's `LOCKED_OUT`, which passes by itself in time (G4.2).
     pub fn is_locked_out_for_now(&self, person: PersonIndex) -> bool {
         let user = self.population.user(person).and_then(|user| self.world.directory.user(user));
-        user.is_some_and(|user| {
-            matches!(user.record, Record::At(_)) && user.status.as_deref() == Some("LOCKED_OUT")
-        })
+        user.is_some_and(|user| matches!(user.record, Record::At(_)) && user.status == Some("LOCKED_OUT"))
     }
 }
 
@@ -556,24 +590,48 @@ fn assignment_state(policy: PolicyOutcome, assigned: Truth) -> State {
     }
 }
 
-/// G4.
-fn user_state(user: Option<&User>) -> State {
-    let Some(user) = user else { return State::Unknown };
-    match user.record {
-        Record::NotThere => return State::Fails,
-        Record::Unknown => return State::Unknown,
-        Record::At(_) => {}
+/// G4 for each status, and each kind of provider, once.
+struct UserStates {
+    /// By the word of the status.
+    by_status: Vec<StatusState>,
+    /// By the word of the provider: not Okta itself.
+    from_elsewhere: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StatusState {
+    Same(State),
+    /// Fails, unless a directory may activate the user at sign-in.
+    NotYetActive,
+}
+
+impl UserStates {
+    fn new(directory: &Directory) -> Self {
+        let by_status = directory
+            .words()
+            .map(|status| match status {
+                "ACTIVE" | "PASSWORD_EXPIRED" | "RECOVERY" => StatusState::Same(State::Passes),
+                "LOCKED_OUT" | "SUSPENDED" | "DEPROVISIONED" => StatusState::Same(State::Fails),
+                "STAGED" | "PROVISIONED" => StatusState::NotYetActive,
+                _ => StatusState::Same(State::Unknown),
+            })
+            .collect();
+        Self { by_status, from_elsewhere: directory.words().map(|provider| provider != "OKTA").collect() }
     }
-    match user.status.as_deref() {
-        Some("ACTIVE" | "PASSWORD_EXPIRED" | "RECOVERY") => State::Passes,
-        Some("LOCKED_OUT" | "SUSPENDED" | "DEPROVISIONED") => State::Fails,
-        Some("STAGED" | "PROVISIONED") => {
-            if user.provider.as_deref().is_some_and(|provider| provider != "OKTA") {
-                State::Unknown
-            } else {
-                State::Fails
+
+    fn of(&self, directory: &Directory, user: UserIndex) -> State {
+        let (status, provider) = match directory.standing(user) {
+            Standing::NotThere => return State::Fails,
+            Standing::Unknown => return State::Unknown,
+            Standing::Listed { status, provider } => (status, provider),
+        };
+        match status.and_then(|status| self.by_status.get(status.index())) {
+            Some(StatusState::Same(state)) => *state,
+            Some(StatusState::NotYetActive) => {
+                let elsewhere = provider.and_then(|provider| self.from_elsewhere.get(provider.index()));
+                if elsewhere == Some(&true) { State::Unknown } else { State::Fails }
             }
+            None => State::Unknown,
         }
-        Some(_) | None => State::Unknown,
     }
 }

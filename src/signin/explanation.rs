@@ -193,8 +193,7 @@ impl Asking<'_> {
             ClaimSource::Unknown(gap) => (self.configured(name), Values::Unknown(gap)),
             ClaimSource::Email(perhaps) => {
                 let user = self.user().and_then(|user| self.world().directory.user(user));
-                let in_app =
-                    user.and_then(|user| user.assignment.as_ref()).is_some_and(|row| row.email.is_some());
+                let in_app = user.and_then(|user| user.assignment).is_some_and(|row| row.email.is_some());
                 let origin = if in_app { Origin::AppUserEmail } else { Origin::UserEmail };
                 (origin, self.scalar(self.email(), perhaps))
             }
@@ -391,7 +390,7 @@ impl Asking<'_> {
         let difference = difference(&row.claim_value, sent).or_else(|| {
             let user = self.world().directory.user(self.user()?)?;
             let folded = row.claim_value.trim().to_lowercase();
-            let addresses = [user.login.as_deref(), user.email.as_deref()];
+            let addresses = [user.login, user.email];
             let theirs = addresses.into_iter().flatten().any(|address| address.to_lowercase() == folded);
             (row.claim_name == EMAIL && theirs).then_some(Difference::Address)
         })?;

@@ -4,9 +4,12 @@
 //! mapped groups have members, not as many as there are people times mappings.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
+use std::ops::Range;
 
 use crate::document::DocumentName;
-use crate::model::directory::Record;
+use crate::model::directory::{Record, within};
+use crate::model::parts;
 use crate::model::torq::Mapping;
 use crate::model::{Cause, Gap, GroupIndex, Truth, World};
 
@@ -31,14 +34,13 @@ pub fn email<'w>(world: &'w World, population: &Population, person: PersonIndex)
     };
     let list = &world.directory.app_user_list;
     let settled = user.assignment.is_some()
-        || list.settles(&user.id)
-        || user.login.as_deref().is_some_and(|login| list.settles(login))
-        || user.email.as_deref().is_some_and(|email| list.settles(email));
+        || list.settles(user.id)
+        || user.login.is_some_and(|login| list.settles(login))
+        || user.email.is_some_and(|email| list.settles(email));
     if !settled {
         return Scalar::Unknown;
     }
-    match (user.assignment.as_ref().and_then(|row| row.email.as_deref()), user.email.as_deref(), user.record)
-    {
+    match (user.assignment.and_then(|row| row.email), user.email, user.record) {
         (Some(email), _, _) | (None, Some(email), _) => Scalar::Value(email),
         // A row without a login has no profile: then it does not say either that there is no email.
         (None, None, Record::At(_)) if user.login.is_none() => Scalar::Unknown,
@@ -52,7 +54,7 @@ pub fn user_name<'w>(world: &'w World, population: &Population, person: PersonIn
     let Some(user) = population.user(person).and_then(|user| world.directory.user(user)) else {
         return unread_stranger(population, person);
     };
-    user.assignment.as_ref().and_then(|row| row.user_name.as_deref()).map_or(Scalar::Unknown, Scalar::Value)
+    user.assignment.and_then(|row| row.user_name).map_or(Scalar::Unknown, Scalar::Value)
 }
 
 /// Whom Okta does not have gets no token; whom it may have, any.
@@ -234,12 +236,17 @@ impl<'w> Table<'w> {
     }
 
     /// People whose token is known to match the mapping.
-    pub fn each_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+    pub fn each_match(&self, mapping: usize, visit: impl FnMut(PersonIndex)) {
+        self.each_match_among(mapping, 0..u32::MAX, visit);
+    }
+
+    /// The same, of people whose index is in a range.
+    pub fn each_match_among(&self, mapping: usize, among: Range<u32>, mut visit: impl FnMut(PersonIndex)) {
         match self.tests.get(mapping) {
-            Some(Test::Scalar { with, .. }) => with.iter().for_each(|person| visit(*person)),
+            Some(Test::Scalar { with, .. }) => within(with, among).iter().for_each(|person| visit(*person)),
             Some(Test::Groups(test)) => {
                 for passing in test.groups.iter().filter(|passing| passing.truth == Truth::Yes) {
-                    self.world.directory.each_member(passing.group, |user| {
+                    self.world.directory.each_member_among(passing.group, among.clone(), |user| {
                         if !self.overflows(passing, user.into()) {
                             visit(user.into());
                         }
@@ -251,29 +258,48 @@ impl<'w> Table<'w> {
     }
 
     /// People whose token may match the mapping; some of them may be known to, and are visited by [`Table::each_match`] too.
-    pub fn each_possible_match(&self, mapping: usize, mut visit: impl FnMut(PersonIndex)) {
+    pub fn each_possible_match(&self, mapping: usize, visit: impl FnMut(PersonIndex)) {
+        self.each_possible_match_among(mapping, 0..u32::MAX, visit);
+    }
+
+    /// The same, of people whose index is in a range.
+    pub fn each_possible_match_among(
+        &self,
+        mapping: usize,
+        among: Range<u32>,
+        mut visit: impl FnMut(PersonIndex),
+    ) {
         let directory = &self.world.directory;
+        let strangers = || within(&self.strangers, among.clone()).iter();
         match self.tests.get(mapping) {
-            Some(Test::Scalar { unknown, .. }) => unknown.iter().for_each(|person| visit(*person)),
+            Some(Test::Scalar { unknown, .. }) => {
+                within(unknown, among).iter().for_each(|person| visit(*person))
+            }
             Some(Test::Anyone(_)) => {
-                directory.user_indices().for_each(|user| visit(user.into()));
-                self.strangers.iter().for_each(|person| visit(*person));
+                directory.users_among(among.clone()).for_each(|user| visit(user.into()));
+                strangers().for_each(|person| visit(*person));
             }
             Some(Test::Groups(test)) => {
                 for passing in &test.groups {
                     let certain = passing.truth == Truth::Yes;
-                    directory.each_member(passing.group, |user| {
-                        if !certain || self.overflows(passing, user.into()) {
-                            visit(user.into());
-                        }
-                    });
-                    directory.each_possible_member(passing.group, |user| visit(user.into()));
+                    if !certain || passing.overflow.is_some() {
+                        directory.each_member_among(passing.group, among.clone(), |user| {
+                            if !certain || self.overflows(passing, user.into()) {
+                                visit(user.into());
+                            }
+                        });
+                    }
+                    directory
+                        .each_possible_member_among(passing.group, among.clone(), |user| visit(user.into()));
                 }
                 if test.unlisted {
-                    directory.each_of_unlisted_groups(|user| visit(user.into()));
+                    directory
+                        .users_among(among.clone())
+                        .filter(|user| directory.all_groups_of(*user).is_none())
+                        .for_each(|user| visit(user.into()));
                 }
                 if test.unlisted || !test.groups.is_empty() {
-                    self.strangers.iter().for_each(|person| visit(*person));
+                    strangers().for_each(|person| visit(*person));
                 }
             }
             Some(Test::Never) | None => {}
@@ -404,15 +430,31 @@ impl Scalars {
             emails: ScalarIndex { with: values(claim_source::EMAIL), unknown: Vec::new(), gap: gap.clone() },
             user_names: ScalarIndex { with: values("preferred_username"), unknown: Vec::new(), gap },
         };
-        for person in (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex) {
-            if !scalars.emails.with.is_empty() {
-                scalars.emails.add(person, email(world, population, person));
-            }
-            if !scalars.user_names.with.is_empty() {
-                scalars.user_names.add(person, user_name(world, population, person));
-            }
+        let everyone = || (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex);
+        if !scalars.emails.with.is_empty() {
+            scalars.find_emails(world, population);
+            let unknown = |person: &PersonIndex| {
+                let known = app_users.is_complete()
+                    && population.user(*person).is_some_and(|user| world.directory.has_email(user));
+                !known && email(world, population, *person) == Scalar::Unknown
+            };
+            scalars.emails.unknown = everyone().filter(unknown).collect();
+        }
+        if !scalars.user_names.with.is_empty() {
+            everyone()
+                .for_each(|person| scalars.user_names.add(person, user_name(world, population, person)));
         }
         scalars
+    }
+
+    /// Only who goes by a mapped email can have it in the token.
+    fn find_emails(&mut self, world: &World, population: &Population) {
+        let found = world.directory.find_by_name(self.emails.with.keys().map(String::as_str));
+        for (value, people) in &mut self.emails.with {
+            let named = found.get(&value.to_lowercase()).into_iter().flatten().copied();
+            let has = |person: &PersonIndex| email(world, population, *person) == Scalar::Value(value);
+            people.extend(named.map(PersonIndex::from).filter(has));
+        }
     }
 }
 
@@ -434,13 +476,14 @@ pub enum MappingOutcome {
 /// Everyone's walk down the table, in each reading that is possible.
 pub struct Walks {
     people: Vec<Walk>,
-    gaps: Vec<Gap>,
+    /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
+    gaps: Vec<Option<Gap>>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Walk {
-    /// The first outcome's mapping.
-    mapping: Option<u32>,
+    /// The first outcome's mapping, by its number from 1.
+    mapping: Option<NonZeroU32>,
     /// Outcomes differ in role.
     mixed_roles: bool,
     mixed_ranks: bool,
@@ -456,7 +499,17 @@ struct Walk {
     may_repair: bool,
     /// One outcome is a role that cannot repair SSO, or may not.
     may_not_repair: bool,
-    gap: Option<u32>,
+    /// By its number from 1.
+    gap: Option<NonZeroU32>,
+}
+
+/// The number of what has that index.
+fn number(index: usize) -> Option<NonZeroU32> {
+    u32::try_from(index).ok()?.checked_add(1).and_then(NonZeroU32::new)
+}
+
+fn index(number: NonZeroU32) -> usize {
+    number.get() as usize - 1
 }
 
 impl Walk {
@@ -465,10 +518,10 @@ impl Walk {
         self.may_repair |= can_repair != Truth::No;
         self.may_not_repair |= can_repair != Truth::Yes;
         let Some(first) = self.mapping else {
-            self.mapping = u32::try_from(index).ok();
+            self.mapping = number(index);
             return;
         };
-        if let (Some(first), Some(this)) = (mappings.get(first as usize), mappings.get(index)) {
+        if let (Some(first), Some(this)) = (mappings.get(self::index(first)), mappings.get(index)) {
             self.mixed_roles |= first.role != this.role;
             self.tied |= first.role != this.role && first.rank == this.rank;
             self.mixed_ranks |= first.rank != this.rank;
@@ -476,9 +529,54 @@ impl Walk {
     }
 }
 
-/// The walk of a person for whom the table is not decided yet.
-fn open(people: &mut [Walk], person: PersonIndex) -> Option<&mut Walk> {
-    people.get_mut(person.0 as usize).filter(|walk| !walk.decided)
+/// So many people are taken down the table at a time: their walks stay in the processor's nearest memory.
+const TOGETHER: usize = 1 << 14;
+
+/// The people of one stretch on their way down the table.
+struct Stretch<'p> {
+    /// The index of the first of them.
+    first: u32,
+    walks: &'p mut [Walk],
+    /// Those for whom the rank that is being looked at decides.
+    deciding: Vec<u32>,
+}
+
+impl Stretch<'_> {
+    /// The walk of a person for whom the table is not decided yet, with the place that it has here.
+    fn open(&mut self, person: PersonIndex) -> Option<(u32, &mut Walk)> {
+        let place = person.0.checked_sub(self.first)?;
+        let walk = self.walks.get_mut(place as usize).filter(|walk| !walk.decided)?;
+        Some((place, walk))
+    }
+
+    /// `ranks`: the mappings of each rank that can still match anybody. `gaps`: how many there were before this reading.
+    fn walk(&mut self, table: &Table<'_>, ranks: &[Vec<(usize, Truth)>], gaps: usize) {
+        let people = u32::try_from(self.walks.len()).unwrap_or(u32::MAX);
+        let among = self.first..self.first.saturating_add(people);
+        for rank in ranks {
+            for (index, can_repair) in rank.iter().copied() {
+                table.each_match_among(index, among.clone(), |person| {
+                    let Some((place, walk)) = self.open(person) else { return };
+                    walk.meet(table.mappings, index, can_repair);
+                    if !walk.deciding {
+                        walk.deciding = true;
+                        self.deciding.push(place);
+                    }
+                });
+                table.each_possible_match_among(index, among.clone(), |person| {
+                    let Some((_, walk)) = self.open(person) else { return };
+                    walk.meet(table.mappings, index, can_repair);
+                    walk.gap = walk.gap.or(number(gaps + index));
+                });
+            }
+            for place in self.deciding.drain(..) {
+                if let Some(walk) = self.walks.get_mut(place as usize) {
+                    walk.decided = true;
+                }
+            }
+        }
+        self.walks.iter_mut().for_each(|walk| walk.locked |= !walk.decided);
+    }
 }
 
 impl Walks {
@@ -486,48 +584,30 @@ impl Walks {
         Self { people: vec![Walk::default(); people], gaps: Vec::new() }
     }
 
-    /// Walks the table in one reading. `takes_part`: people who get a token in it.
-    pub fn walk(&mut self, table: &Table<'_>, takes_part: &dyn Fn(PersonIndex) -> bool) {
-        for (person, walk) in (0_u32..).map(PersonIndex).zip(&mut self.people) {
-            walk.decided = !takes_part(person);
-            walk.deciding = false;
-        }
+    /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
+    pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&(dyn Fn(PersonIndex) -> bool + Sync)>) {
+        let before = self.gaps.len();
+        self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
+        let mut ranks: Vec<Vec<(usize, Truth)>> = Vec::new();
         for rank in table.ranks() {
-            for index in rank.clone() {
-                let Some(mapping) = table.mappings.get(index) else { continue };
-                // A second row of the same claim and value can match only where the first did not.
-                if !seen.contains(&(mapping.claim_name.as_str(), mapping.claim_value.as_str())) {
-                    self.meet(table, index);
-                }
-            }
-            for mapping in table.mappings.get(rank).unwrap_or_default() {
-                seen.insert((mapping.claim_name.as_str(), mapping.claim_value.as_str()));
-            }
-            self.people.iter_mut().filter(|walk| walk.deciding).for_each(|walk| walk.decided = true);
+            let rows = rank.filter_map(|index| Some((index, table.mappings.get(index)?)));
+            // A second row of the same claim and value can match only where the first did not.
+            let rows: Vec<(usize, &Mapping)> = rows
+                .filter(|(_, row)| !seen.contains(&(row.claim_name.as_str(), row.claim_value.as_str())))
+                .collect();
+            seen.extend(rows.iter().map(|(_, row)| (row.claim_name.as_str(), row.claim_value.as_str())));
+            let can_repair = |row: &Mapping| Truth::of(table.world.can_repair_sso(&row.role));
+            ranks.push(rows.into_iter().map(|(index, row)| (index, can_repair(row))).collect());
         }
-        self.people.iter_mut().filter(|walk| !walk.decided).for_each(|walk| walk.locked = true);
-    }
-
-    fn meet(&mut self, table: &Table<'_>, index: usize) {
-        let Self { people, gaps } = self;
-        let role = table.mappings.get(index).map(|mapping| &mapping.role);
-        let can_repair = Truth::of(role.and_then(|role| table.world.can_repair_sso(role)));
-        table.each_match(index, |person| {
-            if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index, can_repair);
-                walk.deciding = true;
-            }
-        });
-        let mut gap = None;
-        table.each_possible_match(index, |person| {
-            if let Some(walk) = open(people, person) {
-                walk.meet(table.mappings, index, can_repair);
-                let gap = *gap.get_or_insert_with(|| {
-                    gaps.extend(table.gap(index).cloned());
-                    u32::try_from(gaps.len().saturating_sub(1)).unwrap_or(u32::MAX)
-                });
-                walk.gap = walk.gap.or(Some(gap));
+        parts::in_parts(&mut self.people, |range, people| {
+            for (number, walks) in people.chunks_mut(TOGETHER).enumerate() {
+                let first = u32::try_from(range.start + number * TOGETHER).unwrap_or(u32::MAX);
+                for (person, walk) in (first..).map(PersonIndex).zip(walks.iter_mut()) {
+                    walk.decided = takes_part.is_some_and(|takes_part| !takes_part(person));
+                    walk.deciding = false;
+                }
+                Stretch { first, walks, deciding: Vec::new() }.walk(table, &ranks, before);
             }
         });
     }
@@ -535,12 +615,12 @@ impl Walks {
     /// `None` for a person of another world.
     pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
         let walk = self.people.get(person.0 as usize)?;
-        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, |gap| gap as usize) };
+        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, index) };
         Some(match walk.mapping {
             None => MappingOutcome::LockedOut,
             Some(_) if walk.mixed_roles || walk.locked => unknown,
             Some(mapping) => {
-                let mapping = mapping as usize;
+                let mapping = index(mapping);
                 let rank = mappings.get(mapping).map(|mapping| mapping.rank).filter(|_| !walk.mixed_ranks);
                 MappingOutcome::Granted { mapping, rank }
             }
@@ -548,7 +628,7 @@ impl Walks {
     }
 
     pub fn gap(&self, index: usize) -> Option<&Gap> {
-        self.gaps.get(index)
+        self.gaps.get(index)?.as_ref()
     }
 
     /// Whether the order of mappings of one rank is open for the person.

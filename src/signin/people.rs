@@ -6,7 +6,7 @@ use crate::model::{Directory, Truth};
 
 /// For each user, whether the conditions match.
 pub fn matches(directory: &Directory, people: &People) -> Vec<Truth> {
-    let everyone = directory.users.len();
+    let everyone = directory.user_count();
     if people.anyone() {
         return vec![Truth::Yes; everyone];
     }
@@ -58,7 +58,7 @@ pub fn stranger_in_group(directory: &Directory, id: &str) -> Truth {
 pub const EVERYONE_KEYWORD: &str = "EVERYONE";
 
 fn in_any_group(directory: &Directory, ids: &[String]) -> Vec<Truth> {
-    let mut truths = vec![Truth::No; directory.users.len()];
+    let mut truths = vec![Truth::No; directory.user_count()];
     for id in ids {
         if id == EVERYONE_KEYWORD {
             truths.fill(Truth::Yes);
@@ -76,7 +76,7 @@ fn in_any_group(directory: &Directory, ids: &[String]) -> Vec<Truth> {
 }
 
 fn among(directory: &Directory, ids: &[String]) -> Vec<Truth> {
-    let mut truths = vec![Truth::No; directory.users.len()];
+    let mut truths = vec![Truth::No; directory.user_count()];
     for id in ids {
         if let Some(user) = directory.user_by_id(id) {
             raise(&mut truths, user.0, Truth::Yes);

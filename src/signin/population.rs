@@ -14,6 +14,12 @@ impl From<UserIndex> for PersonIndex {
     }
 }
 
+impl From<PersonIndex> for u32 {
+    fn from(person: PersonIndex) -> Self {
+        person.0
+    }
+}
+
 /// Someone who is named and whom no read Okta document has.
 #[derive(Debug, Clone)]
 pub struct Stranger {
@@ -39,7 +45,7 @@ pub struct Population {
 impl Population {
     /// `assigned`: for each user (G5.1, G5.2). `expected`: names and emails from expectations and from the command line.
     pub fn new(world: &World, assigned: &[Truth], expected: &[String]) -> Self {
-        let users = u32::try_from(world.directory.users.len()).unwrap_or(u32::MAX);
+        let users = u32::try_from(world.directory.user_count()).unwrap_or(u32::MAX);
         let mut population = Self {
             users,
             strangers: Vec::new(),
@@ -56,18 +62,20 @@ impl Population {
             .chain(expected.iter().map(String::as_str))
             .collect();
         let found = world.directory.find_by_name(names.iter().copied());
+        let accounts = LocalAccounts::new(world);
         for id in expected {
             if let Some(user) = world.directory.user_by_id(id) {
-                population.add(world, id, &[user]);
+                population.add(world, &accounts, id, &[user]);
             }
         }
         for name in names {
-            population.add(world, name, found.get(&name.to_lowercase()).map_or(&[], Vec::as_slice));
+            let users = found.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
+            population.add(world, &accounts, name, users);
         }
         population
     }
 
-    fn add(&mut self, world: &World, name: &str, users: &[UserIndex]) {
+    fn add(&mut self, world: &World, accounts: &LocalAccounts, name: &str, users: &[UserIndex]) {
         let folded = name.to_lowercase();
         if self.by_name.contains_key(&folded) {
             return;
@@ -77,7 +85,7 @@ impl Population {
             self.strangers.push(Stranger {
                 name: name.to_owned(),
                 settled: world.directory.settles_user(name),
-                local: local_account(world, name),
+                local: accounts.find(world, &folded),
             });
             self.considered.push(true);
             vec![index]
@@ -133,33 +141,44 @@ impl Population {
 
     /// The Okta login, else the name as it is spelled elsewhere.
     pub fn label<'a>(&'a self, world: &'a World, person: PersonIndex) -> &'a str {
-        match self.user(person).and_then(|user| world.directory.user(user)) {
-            Some(user) => match (&user.login, self.spelled.get(&person)) {
-                (Some(login), _) => login,
-                (None, Some(name)) => name,
-                (None, None) => user.label(),
-            },
+        match self.user(person) {
+            Some(user) => world
+                .directory
+                .login(user)
+                .or_else(|| self.spelled.get(&person).map(String::as_str))
+                .or_else(|| world.directory.user(user).map(|user| user.label()))
+                .unwrap_or_default(),
             None => self.stranger(person).map_or("", |stranger| stranger.name.as_str()),
         }
     }
 
     pub fn okta_id<'a>(&self, world: &'a World, person: PersonIndex) -> Option<&'a str> {
-        self.user(person).and_then(|user| world.directory.user(user)).map(|user| user.id.as_str())
+        self.user(person).and_then(|user| world.directory.okta_id(user))
     }
 }
 
-/// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not say.
-fn local_account(world: &World, name: &str) -> Truth {
-    let folded = name.to_lowercase();
-    let rows =
-        world.torq_users.known().into_iter().flatten().filter(|user| user.email.to_lowercase() == folded);
-    // Two accounts of one email that say different things decide nothing.
-    let said: Vec<Truth> =
-        rows.map(|user| Truth::of(user.sso_provision.map(|provisioned| !provisioned))).collect();
-    match said.split_first() {
-        Some((first, others)) if others.iter().all(|other| other == first) => *first,
-        Some(_) => Truth::Maybe,
-        None if world.torq_user_list.settles(name) => Truth::No,
-        None => Truth::Maybe,
+/// Who of the Torq users is a local account, by email in small letters.
+struct LocalAccounts(HashMap<String, Vec<Truth>>);
+
+impl LocalAccounts {
+    fn new(world: &World) -> Self {
+        let mut accounts: HashMap<String, Vec<Truth>> = HashMap::new();
+        for user in world.torq_users.known().into_iter().flatten() {
+            let local = Truth::of(user.sso_provision.map(|provisioned| !provisioned));
+            accounts.entry(user.email.to_lowercase()).or_default().push(local);
+        }
+        Self(accounts)
+    }
+
+    /// Whether someone whom Okta does not have is a local Torq account: not known where the workspace's users were not all read, or do not
+    /// say.
+    fn find(&self, world: &World, folded: &str) -> Truth {
+        // Two accounts of one email that say different things decide nothing.
+        match self.0.get(folded).and_then(|said| said.split_first()) {
+            Some((first, others)) if others.iter().all(|other| other == first) => *first,
+            Some(_) => Truth::Maybe,
+            None if world.torq_user_list.settles(folded) => Truth::No,
+            None => Truth::Maybe,
+        }
     }
 }

@@ -42,9 +42,9 @@ pub fn count(world: &World, passes: impl Fn(GroupIndex) -> Truth, enough: u64) -
     if every_group && u64::from(total) <= enough {
         return Counts::AtMost(total);
     }
-    let mut least = vec![0_u32; directory.users.len()];
-    let mut most = vec![0_u32; directory.users.len()];
-    let mut in_incomplete = vec![0_u32; directory.users.len()];
+    let mut least = vec![0_u32; directory.user_count()];
+    let mut most = vec![0_u32; directory.user_count()];
+    let mut in_incomplete = vec![0_u32; directory.user_count()];
     let mut incomplete = 0_u32;
     for (group, truth) in &passing {
         let whole = directory.lists_members(*group);
@@ -95,7 +95,7 @@ pub enum GroupLimit {
 
 /// For each user, in one reading of a regex.
 pub fn group_limit(world: &World, carried: &CarriedGroups, reading: RegexReading) -> Vec<GroupLimit> {
-    let mut limits = vec![GroupLimit::Kept; world.directory.users.len()];
+    let mut limits = vec![GroupLimit::Kept; world.directory.user_count()];
     let (Fact::Known(true), Fact::Known(flow)) = (requests(world, GROUPS), &world.wizard.flow) else {
         return limits;
     };
@@ -148,7 +148,7 @@ pub struct ServerPolicy {
 /// Follows the policies of the custom authorization server (G6.3c); the organisation's own server has none.
 pub fn server_policy(world: &World) -> ServerPolicy {
     let same =
-        |truth: Truth| ServerPolicy { users: vec![truth; world.directory.users.len()], stranger: truth };
+        |truth: Truth| ServerPolicy { users: vec![truth; world.directory.user_count()], stranger: truth };
     if server(world) != Server::Custom {
         return same(Truth::Yes);
     }

@@ -1,9 +1,12 @@
 //! A world in which one person alone is considered, and what one change to it would do for them. It is built from what is known of the
 //! person, and judged by the same [`SignIn`] as everyone: so what is said of a change has been tried, not guessed.
 
+use std::sync::Arc;
+
 use crate::document::okta as shape;
+use crate::document::rows::{AppUserRows, MemberRows, UserRows};
 use crate::model::claims::{Claim, ClaimValue};
-use crate::model::directory::{Assignment, AssignmentScope, Extent, Group, GroupKind, Record, Sources, User};
+use crate::model::directory::{AssignmentScope, Extent, Group, GroupKind, Record, Sources, User};
 use crate::model::{Directory, Fact, GroupIndex, Place, Truth, UserIndex, World};
 
 use super::evaluation::SignIn;
@@ -176,18 +179,20 @@ pub fn without_people(world: &World, directory: Directory) -> World {
 /// What a directory knows of one user, and every group; `joined`: a group that they are taken to be in.
 fn directory_of_one(from: &Directory, user: Option<UserIndex>, joined: Option<GroupIndex>) -> Directory {
     let record = user.and_then(|user| from.user(user));
+    let (user_row, app_user_row) = (record.and_then(user_row), record.and_then(app_user_row));
     let mut sources = Sources {
-        users: (record.and_then(user_row).into_iter().collect(), from.user_list.clone()),
-        app_users: (record.and_then(app_user_row).into_iter().collect(), from.app_user_list.clone()),
+        users: (Arc::new(UserRows::of(user_row.as_slice())), from.user_list.clone()),
+        app_users: (Arc::new(AppUserRows::of(app_user_row.as_slice())), from.app_user_list.clone()),
         groups: (listed_groups(from), from.group_list.clone()),
         group_users: Vec::new(),
         user_groups: Vec::new(),
     };
     let (Some(user), Some(record)) = (user, record) else {
         // Whether someone whom Okta may have is assigned depends on whether anyone is (G5.1).
-        if from.users.iter().any(|user| user.assignment.is_some()) {
+        if from.anyone_is_assigned() {
             let id = "someone who is assigned".to_owned();
-            sources.app_users.0.push(shape::AppUser { id, ..shape::AppUser::default() });
+            let row = shape::AppUser { id, ..shape::AppUser::default() };
+            sources.app_users.0 = Arc::new(AppUserRows::of(&[row]));
         }
         return Directory::new(sources);
     };
@@ -208,8 +213,9 @@ fn directory_of_one(from: &Directory, user: Option<UserIndex>, joined: Option<Gr
         } else {
             continue;
         };
-        let members = member.then(|| shape::Member { id: record.id.clone() });
-        sources.group_users.push((row.id.clone(), members.into_iter().collect(), extent));
+        let members = member.then(|| shape::Member { id: record.id.to_owned() });
+        let members = MemberRows::of(members.as_slice());
+        sources.group_users.push((row.id.clone(), Arc::new(members), extent));
     }
     // The person's own side; where the two sides disagree, it must go on to disagree.
     let (rows, extent) = match from.all_groups_of(user) {
@@ -222,7 +228,7 @@ fn directory_of_one(from: &Directory, user: Option<UserIndex>, joined: Option<Gr
         None if contested => (Vec::new(), Extent::Whole),
         None => (Vec::new(), Extent::Part),
     };
-    sources.user_groups.push((record.id.clone(), rows, extent));
+    sources.user_groups.push((record.id.to_owned(), rows, extent));
     Directory::new(sources)
 }
 
@@ -250,22 +256,24 @@ pub fn group_row(group: &Group) -> shape::Group {
     }
 }
 
-fn user_row(user: &User) -> Option<shape::User> {
+fn user_row(user: User<'_>) -> Option<shape::User> {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
     matches!(user.record, Record::At(_)).then(|| shape::User {
-        id: user.id.clone(),
-        status: user.status.clone(),
-        profile: Some(shape::UserProfile { login: user.login.clone(), email: user.email.clone() }),
+        id: user.id.to_owned(),
+        status: owned(user.status),
+        profile: Some(shape::UserProfile { login: owned(user.login), email: owned(user.email) }),
         credentials: Some(shape::UserCredentials {
-            provider: Some(shape::Provider { kind: user.provider.clone() }),
+            provider: Some(shape::Provider { kind: owned(user.provider) }),
         }),
     })
 }
 
-fn app_user_row(user: &User) -> Option<shape::AppUser> {
-    let row: &Assignment = user.assignment.as_ref()?;
-    let (scope, group) = match &row.scope {
+fn app_user_row(user: User<'_>) -> Option<shape::AppUser> {
+    let row = user.assignment?;
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (scope, group) = match row.scope {
         AssignmentScope::User => (Some("USER"), None),
-        AssignmentScope::Group(group) => (Some("GROUP"), group.as_deref()),
+        AssignmentScope::Group(group) => (Some("GROUP"), group),
         AssignmentScope::Unsaid => (None, None),
     };
     let status = match row.active {
@@ -274,11 +282,11 @@ fn app_user_row(user: &User) -> Option<shape::AppUser> {
         Truth::Maybe => None,
     };
     Some(shape::AppUser {
-        id: user.id.clone(),
-        scope: scope.map(str::to_owned),
-        status: status.map(str::to_owned),
-        credentials: Some(shape::AppUserCredentials { user_name: row.user_name.clone() }),
-        profile: Some(shape::AppUserProfile { email: row.email.clone() }),
+        id: user.id.to_owned(),
+        scope: owned(scope),
+        status: owned(status),
+        credentials: Some(shape::AppUserCredentials { user_name: owned(row.user_name) }),
+        profile: Some(shape::AppUserProfile { email: owned(row.email) }),
         links: group.map(|id| shape::AppUserLinks {
             group: Some(shape::Link { href: Some(format!("/api/v1/groups/{id}")) }),
         }),

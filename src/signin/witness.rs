@@ -4,9 +4,11 @@
 //! nobody else.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::document::connection::DeclaredGroupsClaim;
 use crate::document::okta as shape;
+use crate::document::rows::{AppUserRows, UserRows};
 use crate::model::claims;
 use crate::model::directory::{EVERYONE, Extent, Listing, Sources};
 use crate::model::torq::Mapping;
@@ -214,9 +216,11 @@ fn directory(from: &Directory, people: &[MadeUp]) -> Directory {
         profile: Some(shape::AppUserProfile { email: person.email.clone() }),
         links: None,
     };
+    let users: Vec<shape::User> = numbered().map(user).collect();
+    let app_users: Vec<shape::AppUser> = numbered().map(app_user).collect();
     Directory::new(Sources {
-        users: (numbered().map(user).collect(), whole()),
-        app_users: (numbered().map(app_user).collect(), whole()),
+        users: (Arc::new(UserRows::of(&users)), whole()),
+        app_users: (Arc::new(AppUserRows::of(&app_users)), whole()),
         groups: (groups, from.group_list.clone()),
         group_users: Vec::new(),
         user_groups: numbered()

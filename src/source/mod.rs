@@ -7,4 +7,5 @@ pub mod live;
 pub mod project;
 pub mod pull;
 pub mod snapshot;
+pub mod stream;
 pub mod terraform;

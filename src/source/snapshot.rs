@@ -9,7 +9,11 @@ use thiserror::Error;
 
 use crate::document::name::{GROUP_USERS, USER_GROUPS};
 use crate::document::position::{self, Format};
-use crate::document::{Content, Document, DocumentName, Documents, JsonPath, ReadFault, SourceFile, strict};
+use crate::document::{
+    Content, Document, DocumentName, Documents, FileText, JsonPath, ReadFault, SourceFile, strict,
+};
+
+use super::stream::{self, Kind, List, OnDisk, Pieces};
 
 /// Why nothing could be read at all.
 #[derive(Debug, Error)]
@@ -35,12 +39,17 @@ pub struct Snapshot {
 
 /// Reads a folder or a single file. `path` is also how it is named in every output.
 pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
+    read_in_pieces(path, Pieces::default())
+}
+
+/// The same, with long lists cut otherwise.
+pub fn read_in_pieces(path: &Path, pieces: Pieces) -> Result<Snapshot, SnapshotError> {
     let shown = shown(path);
     let metadata = fs::metadata(path).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => SnapshotError::NotThere { path: shown.clone() },
         _ => SnapshotError::Unreadable { path: shown.clone(), cause },
     })?;
-    let snapshot = if metadata.is_dir() { folder(path, &shown)? } else { file(path, &shown)? };
+    let snapshot = if metadata.is_dir() { folder(path, &shown, pieces)? } else { file(path, &shown)? };
     if snapshot.documents.is_empty() && snapshot.faults.is_empty() {
         return Err(SnapshotError::NotASnapshot { path: shown });
     }
@@ -58,7 +67,8 @@ pub fn shown(path: &Path) -> String {
     if trimmed.is_empty() { text.to_owned() } else { trimmed.to_owned() }
 }
 
-fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
+fn folder(root: &Path, shown: &str, pieces: Pieces) -> Result<Snapshot, SnapshotError> {
+    let mut long = Vec::new();
     let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
     for name in [DocumentName::Connection, DocumentName::Manifest] {
         let file = name.to_string();
@@ -87,7 +97,7 @@ fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
             let within = format!("{section}/{name}");
             if within == GROUP_USERS || within == USER_GROUPS {
                 for member in sorted_entries(&entry, &format!("{shown}/{within}"))? {
-                    add_entry(&mut snapshot, &member, shown, &within);
+                    add_entry(&mut snapshot, &member, shown, &within, &mut Lists { pieces, long: &mut long });
                 }
             } else if entry.is_dir() && DocumentName::from_path(within.trim_end_matches(".json")).is_none() {
                 snapshot.notices.push(format!(
@@ -95,11 +105,44 @@ fn folder(root: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
                     did_you_mean(&within, [GROUP_USERS, USER_GROUPS].into_iter(), "")
                 ));
             } else {
-                add_entry(&mut snapshot, &entry, shown, section);
+                add_entry(&mut snapshot, &entry, shown, section, &mut Lists { pieces, long: &mut long });
             }
         }
     }
+    read_long_lists(&mut snapshot.documents, long, pieces);
     Ok(snapshot)
+}
+
+/// Lists that are read into rows while their files are.
+struct Lists<'l> {
+    pieces: Pieces,
+    long: &'l mut Vec<(DocumentName, List)>,
+}
+
+impl Lists<'_> {
+    /// Whether the file is such a list, which is then read later.
+    fn take(&mut self, path: &Path, name: &DocumentName) -> bool {
+        let is_long = |metadata: fs::Metadata| metadata.is_file() && metadata.len() >= self.pieces.from;
+        let Some(kind) = Kind::of(name).filter(|_| fs::metadata(path).is_ok_and(is_long)) else {
+            return false;
+        };
+        self.long.push((name.clone(), List { path: path.to_owned(), kind }));
+        true
+    }
+}
+
+fn read_long_lists(documents: &mut Documents, long: Vec<(DocumentName, List)>, pieces: Pieces) {
+    let (names, lists): (Vec<DocumentName>, Vec<List>) = long.into_iter().unzip();
+    let found = stream::read(&lists, pieces);
+    for ((name, list), rows) in names.into_iter().zip(lists).zip(found) {
+        let Some(file) = documents.get(&name).map(|document| document.file) else { continue };
+        let (text, content) = match rows {
+            Some(rows) => (FileText::elsewhere(Arc::new(OnDisk(list.path))), Content::Rows(rows)),
+            None => kept(&list.path),
+        };
+        documents.replace_text(file, text);
+        documents.replace_content(&name, content);
+    }
 }
 
 fn sorted_entries(folder: &Path, shown: &str) -> Result<Vec<PathBuf>, SnapshotError> {
@@ -113,7 +156,7 @@ fn sorted_entries(folder: &Path, shown: &str) -> Result<Vec<PathBuf>, SnapshotEr
     Ok(paths)
 }
 
-fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) {
+fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str, lists: &mut Lists<'_>) {
     let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return };
     let Some(stem) = file.strip_suffix(".json") else {
         let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
@@ -128,6 +171,12 @@ fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) {
     };
     let within = format!("{section}/{stem}");
     match DocumentName::from_path(&within) {
+        Some(name) if lists.take(path, &name) => {
+            let path = format!("{shown}/{within}.json");
+            let file =
+                snapshot.documents.add_file(SourceFile { path, text: "".into(), format: Format::Json });
+            snapshot.documents.add(name, Document { file, root: JsonPath::root(), content: Content::File });
+        }
         Some(name) => add_document(snapshot, path, format!("{shown}/{within}.json"), name),
         None => snapshot.notices.push(format!(
             "{shown}/{within}.json is not a document of a snapshot, and was left out{}",
@@ -139,10 +188,7 @@ fn add_entry(snapshot: &mut Snapshot, path: &Path, shown: &str, section: &str) {
 /// A file that gives no text is still a document: one that is there and could not be read.
 fn add_document(snapshot: &mut Snapshot, path: &Path, shown: String, name: DocumentName) {
     let format = if name == DocumentName::Connection { Format::Yaml } else { Format::Json };
-    let (text, content) = match text_of(path) {
-        Ok(text) => (text, Content::File),
-        Err(NoText { text, position, message }) => (text, Content::Unreadable { position, message }),
-    };
+    let (text, content) = kept(path);
     let file = snapshot.documents.add_file(SourceFile { path: shown, text, format });
     snapshot.documents.add(name.clone(), Document { file, root: JsonPath::root(), content });
     if name == DocumentName::Connection
@@ -150,6 +196,14 @@ fn add_document(snapshot: &mut Snapshot, path: &Path, shown: String, name: Docum
         && let Ok(value) = strict::read_yaml(&source.text)
     {
         snapshot.notices.extend(unknown_keys(&value));
+    }
+}
+
+/// A file's text, and what its document is read from.
+fn kept(path: &Path) -> (FileText, Content) {
+    match text_of(path) {
+        Ok(text) => (text.into(), Content::File),
+        Err(NoText { text, position, message }) => (text.into(), Content::Unreadable { position, message }),
     }
 }
 
@@ -202,7 +256,7 @@ fn file(path: &Path, shown: &str) -> Result<Snapshot, SnapshotError> {
         Ok(text) => Ok(single_file(shown, text, format)),
         Err(NoText { text, position, message }) => {
             let mut snapshot = Snapshot { documents: Documents::new(shown), ..Snapshot::default() };
-            snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text, format });
+            snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text: text.into(), format });
             snapshot.faults.push(ReadFault {
                 file: shown.to_owned(),
                 position: Some(position),
@@ -222,7 +276,7 @@ pub fn single_file(shown: &str, text: Arc<str>, format: Format) -> Snapshot {
         Format::Json => strict::read_json(&text),
         Format::Yaml | Format::Hcl => strict::read_yaml(&text),
     };
-    let file = snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text, format });
+    let file = snapshot.documents.add_file(SourceFile { path: shown.to_owned(), text: text.into(), format });
     let members = match value {
         Ok(Value::Object(members)) => members,
         Ok(_) => return snapshot,

@@ -1,22 +1,27 @@
 //! Building the directory: rows into users and groups, and the two sides of every membership into one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::document::okta as shape;
-use crate::model::truth::Truth;
+use crate::document::rows::{AppUserRows, MemberRows, UserRows};
 
+use crate::model::parts::threads_for;
+
+use super::users::Users;
 use super::{
-    Assignment, AssignmentScope, Directory, Disagreement, EVERYONE, Group, GroupIndex, GroupKind, Listing,
-    Members, Own, Record, User, UserIndex,
+    Directory, Disagreement, EVERYONE, Group, GroupIndex, GroupKind, Listing, Members, Own, UserIndex,
 };
 
 /// What a directory is built from: the rows, and how whole each list is.
 pub struct Sources {
-    pub users: (Vec<shape::User>, Listing),
-    pub app_users: (Vec<shape::AppUser>, Listing),
+    pub users: (Arc<UserRows>, Listing),
+    pub app_users: (Arc<AppUserRows>, Listing),
     pub groups: (Vec<shape::Group>, Listing),
     /// By group id; the flag: complete.
-    pub group_users: Vec<(String, Vec<shape::Member>, Extent)>,
+    pub group_users: Vec<(String, Arc<MemberRows>, Extent)>,
     /// By user id.
     pub user_groups: Vec<(String, Vec<shape::Group>, Extent)>,
 }
@@ -31,42 +36,42 @@ pub enum Extent {
 impl Directory {
     /// Interns every user and group that a row names, and joins the two sides of each membership.
     pub fn new(sources: Sources) -> Self {
+        let nameless = sources.users.0.rows.iter().any(|row| row.login.is_none());
         let mut directory = Self {
-            users: Vec::new(),
+            users: Users::new(sources.users.0, sources.app_users.0),
             groups: Vec::new(),
             user_list: sources.users.1,
             group_list: sources.groups.1,
             app_user_list: sources.app_users.1,
             disagreements: Vec::new(),
-            user_by_id: HashMap::new(),
             group_by_id: HashMap::new(),
             groups_by_name: HashMap::new(),
             members: BTreeMap::new(),
             own: HashMap::new(),
             contested: HashSet::new(),
             unnamed_groups: false,
+            unnamed_users: nameless,
         };
-        for (position, row) in sources.users.0.into_iter().enumerate() {
-            directory.add_user(row, position);
-        }
-        for (position, row) in sources.app_users.0.into_iter().enumerate() {
-            directory.add_assignment(row, position);
-        }
         for (position, row) in sources.groups.0.into_iter().enumerate() {
             let index = directory.intern_group(&row.id);
             directory.name_group(index, row, Some(position));
         }
-        for (group, rows, extent) in sources.group_users {
-            let group = directory.intern_group(&group);
-            let mut users: Vec<UserIndex> = rows.iter().map(|row| directory.intern_user(&row.id)).collect();
-            users.sort_unstable();
-            users.dedup();
+        let found = find_members(&directory.users, &sources.group_users);
+        for ((group, rows, extent), found) in sources.group_users.iter().zip(found) {
+            let group = directory.intern_group(group);
+            let mut users: Vec<UserIndex> = rows
+                .ids
+                .iter()
+                .zip(found)
+                .map(|(id, found)| found.unwrap_or_else(|| directory.users.intern(id)))
+                .collect();
+            sort(&mut users);
             directory
                 .members
-                .insert(group, Members { users, complete: extent == Extent::Whole, listed: true });
+                .insert(group, Members { users, complete: *extent == Extent::Whole, listed: true });
         }
         for (user, rows, extent) in sources.user_groups {
-            let user = directory.intern_user(&user);
+            let user = directory.users.intern(&user);
             let mut groups = Vec::with_capacity(rows.len());
             for row in rows {
                 let index = directory.intern_group(&row.id);
@@ -81,64 +86,6 @@ impl Directory {
         directory.unnamed_groups =
             directory.groups.iter().any(|group| group.name.is_none() && group.position.is_some());
         directory
-    }
-
-    fn add_user(&mut self, row: shape::User, position: usize) {
-        let index = self.intern_user(&row.id);
-        if let Some(user) = self.users.get_mut(index.0 as usize) {
-            let profile = row.profile.unwrap_or_default();
-            user.login = profile.login;
-            user.email = profile.email;
-            user.status = row.status;
-            user.provider = row.credentials.and_then(|credentials| credentials.provider).and_then(|p| p.kind);
-            user.record = Record::At(position);
-        }
-    }
-
-    fn add_assignment(&mut self, row: shape::AppUser, position: usize) {
-        const NOT_ASSIGNED: [&str; 4] = ["DEPROVISIONED", "REVOKED", "UNASSIGNED", "INACTIVE"];
-        let index = self.intern_user(&row.id);
-        let group = row.links.and_then(|links| links.group);
-        let assignment = Assignment {
-            scope: match row.scope.as_deref() {
-                Some("USER") => AssignmentScope::User,
-                Some("GROUP") => {
-                    AssignmentScope::Group(group.as_ref().and_then(shape::Link::id).map(str::to_owned))
-                }
-                _ => AssignmentScope::Unsaid,
-            },
-            active: Truth::of(row.status.as_deref().map(|status| !NOT_ASSIGNED.contains(&status))),
-            email: row.profile.and_then(|profile| profile.email),
-            user_name: row.credentials.and_then(|credentials| credentials.user_name),
-            position,
-        };
-        if let Some(user) = self.users.get_mut(index.0 as usize) {
-            // A second row of one person does not take back what the first gives.
-            let keeps = user.assignment.as_ref().is_some_and(|row| row.active > assignment.active);
-            if !keeps {
-                user.assignment = Some(assignment);
-            }
-        }
-    }
-
-    fn intern_user(&mut self, id: &str) -> UserIndex {
-        if let Some(index) = self.user_by_id.get(id) {
-            return *index;
-        }
-        let index = UserIndex(u32::try_from(self.users.len()).unwrap_or(u32::MAX));
-        // Another document names the id, so a look-up by name says nothing of it.
-        let record = if self.user_list.is_complete() { Record::NotThere } else { Record::Unknown };
-        self.users.push(User {
-            id: id.to_owned(),
-            login: None,
-            email: None,
-            status: None,
-            provider: None,
-            record,
-            assignment: None,
-        });
-        self.user_by_id.insert(id.to_owned(), index);
-        index
     }
 
     fn intern_group(&mut self, id: &str) -> GroupIndex {
@@ -180,7 +127,11 @@ impl Directory {
     /// Compares the two sides and makes one of them.
     fn join_sides(&mut self) {
         let mut by_user: Vec<(UserIndex, GroupIndex)> = Vec::new();
+        let mut is_read_whole = vec![false; self.users.len()];
         for (user, own) in &self.own {
+            if let Some(slot) = is_read_whole.get_mut(user.0 as usize) {
+                *slot = own.complete;
+            }
             for group in &own.groups {
                 let listed = self.members.get(group);
                 if listed
@@ -196,12 +147,9 @@ impl Directory {
             if self.group(*group).is_some_and(Group::is_everyone) {
                 continue;
             }
-            for user in &members.users {
-                if self
-                    .own
-                    .get(user)
-                    .is_some_and(|own| own.complete && own.groups.binary_search(group).is_err())
-                {
+            let whole = |user: &&UserIndex| is_read_whole.get(user.0 as usize) == Some(&true);
+            for user in members.users.iter().filter(whole) {
+                if self.own.get(user).is_some_and(|own| own.groups.binary_search(group).is_err()) {
                     self.disagreements.push(Disagreement { user: *user, group: *group });
                 }
             }
@@ -212,9 +160,51 @@ impl Directory {
             self.members.entry(group).or_default().users.push(user);
         }
         for members in self.members.values_mut() {
-            members.users.retain(|user| !self.contested.contains(user));
-            members.users.sort_unstable();
-            members.users.dedup();
+            if !self.contested.is_empty() {
+                members.users.retain(|user| !self.contested.contains(user));
+            }
+            sort(&mut members.users);
         }
     }
+}
+
+/// Ascending, each once; mostly it is so already.
+fn sort(users: &mut Vec<UserIndex>) {
+    if !users.is_sorted_by(|one, other| one < other) {
+        users.sort_unstable();
+        users.dedup();
+    }
+}
+
+/// For each list the users of its ids, as far as they are known; looking up a million ids waits for memory, which two threads do at once.
+fn find_members(users: &Users, lists: &[(String, Arc<MemberRows>, Extent)]) -> Vec<Vec<Option<UserIndex>>> {
+    let find = |list: &(String, Arc<MemberRows>, Extent)| {
+        let mut near = usize::MAX;
+        list.1.ids.iter().map(|id| users.find_near(id, &mut near)).collect()
+    };
+    let threads = threads_for(lists.iter().map(|(_, rows, _)| rows.ids.len()).sum());
+    if threads < 2 {
+        return lists.iter().map(find).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut found: Vec<(usize, Vec<Option<UserIndex>>)> = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(list) = lists.get(index) else { return found };
+            found.push((index, find(list)));
+        }
+    };
+    let mut found = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut found = work();
+        others.into_iter().for_each(|other| found.extend(other.join().unwrap_or_default()));
+        found
+    });
+    found.sort_unstable_by_key(|(index, _)| *index);
+    // Looking up cannot panic; if a thread ended all the same, its lists are looked up again.
+    if found.len() != lists.len() {
+        return lists.iter().map(find).collect();
+    }
+    found.into_iter().map(|(_, found)| found).collect()
 }

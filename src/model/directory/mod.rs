@@ -4,19 +4,29 @@
 //! "is this user in this group" with yes, no or maybe. What a group is good for is left to `signin`.
 
 mod building;
+mod users;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
+use crate::document::rows::Word;
 use crate::document::{DocumentName, JsonPath};
 
 use super::fact::{Cause, Gap};
 use super::truth::Truth;
+use users::Users;
 
 pub use building::{Extent, Sources};
 
 /// Index into [`Directory::users`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserIndex(pub u32);
+
+impl From<UserIndex> for u32 {
+    fn from(user: UserIndex) -> Self {
+        user.0
+    }
+}
 
 /// Index into [`Directory::groups`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,48 +73,55 @@ pub enum Record {
 }
 
 /// A user's row in `okta/app-users.json`.
-#[derive(Debug, Clone)]
-pub struct Assignment {
-    pub scope: AssignmentScope,
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment<'d> {
+    /// With the id of the group.
+    pub scope: AssignmentScope<Option<&'d str>>,
     /// Not `DEPROVISIONED`, `REVOKED`, `UNASSIGNED` or `INACTIVE` (semantics G5.1); without a status it is not known.
     pub active: Truth,
-    pub email: Option<String>,
-    pub user_name: Option<String>,
+    pub email: Option<&'d str>,
+    pub user_name: Option<&'d str>,
     pub position: usize,
 }
 
+/// What `okta/users.json` says of a user; the words are those of [`Directory::words`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Listed { status: Option<Word>, provider: Option<Word> },
+    NotThere,
+    Unknown,
+}
+
 /// How a user came to be assigned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssignmentScope {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignmentScope<G> {
     User,
     /// By a group; the link may not say which.
-    Group(Option<String>),
+    Group(G),
     Unsaid,
 }
 
 /// A user whom any document names; what only `okta/users.json` says is `None` where the user is not in it.
-#[derive(Debug, Clone)]
-pub struct User {
-    pub id: String,
-    pub login: Option<String>,
-    pub email: Option<String>,
-    pub status: Option<String>,
+#[derive(Debug, Clone, Copy)]
+pub struct User<'d> {
+    pub id: &'d str,
+    pub login: Option<&'d str>,
+    pub email: Option<&'d str>,
+    pub status: Option<&'d str>,
     /// `credentials.provider.type`.
-    pub provider: Option<String>,
+    pub provider: Option<&'d str>,
     pub record: Record,
-    pub assignment: Option<Assignment>,
+    pub assignment: Option<Assignment<'d>>,
 }
 
-impl User {
+impl<'d> User<'d> {
     /// What the person is called in every output: the login, else what Torq's side of Okta has.
-    pub fn label(&self) -> &str {
-        let assigned = self.assignment.as_ref();
+    pub fn label(&self) -> &'d str {
         self.login
-            .as_deref()
-            .or(self.email.as_deref())
-            .or_else(|| assigned.and_then(|row| row.email.as_deref()))
-            .or_else(|| assigned.and_then(|row| row.user_name.as_deref()))
-            .unwrap_or(&self.id)
+            .or(self.email)
+            .or_else(|| self.assignment.and_then(|row| row.email))
+            .or_else(|| self.assignment.and_then(|row| row.user_name))
+            .unwrap_or(self.id)
     }
 }
 
@@ -155,6 +172,13 @@ struct Members {
     listed: bool,
 }
 
+/// Those of an ascending list that are in a range.
+pub fn within<T: Copy + Into<u32>>(ascending: &[T], range: Range<u32>) -> &[T] {
+    let start = ascending.partition_point(|one| (*one).into() < range.start);
+    let from = ascending.get(start..).unwrap_or_default();
+    from.get(..from.partition_point(|one| (*one).into() < range.end)).unwrap_or_default()
+}
+
 /// Groups of one user, from the user's side.
 #[derive(Debug, Clone)]
 struct Own {
@@ -173,25 +197,68 @@ pub struct Disagreement {
 /// All users and groups that any document names, and the memberships between them.
 #[derive(Debug, Clone)]
 pub struct Directory {
-    pub users: Vec<User>,
+    users: Users,
     pub groups: Vec<Group>,
     /// `okta/users.json`, `okta/groups.json` and `okta/app-users.json` as far as they were read.
     pub user_list: Listing,
     pub group_list: Listing,
     pub app_user_list: Listing,
     pub disagreements: Vec<Disagreement>,
-    user_by_id: HashMap<String, UserIndex>,
     group_by_id: HashMap<String, GroupIndex>,
     groups_by_name: HashMap<String, Vec<GroupIndex>>,
     members: BTreeMap<GroupIndex, Members>,
     own: HashMap<UserIndex, Own>,
     contested: HashSet<UserIndex>,
     unnamed_groups: bool,
+    /// A row lacks its login.
+    unnamed_users: bool,
 }
 
 impl Directory {
-    pub fn user(&self, index: UserIndex) -> Option<&User> {
-        self.users.get(index.0 as usize)
+    pub fn user(&self, index: UserIndex) -> Option<User<'_>> {
+        // Another document names the id, so a look-up by name says nothing of it.
+        let without_row = if self.user_list.is_complete() { Record::NotThere } else { Record::Unknown };
+        self.users.user(index, without_row)
+    }
+
+    /// Whether `okta/users.json` has the user, and then the status and the kind of provider as words.
+    pub fn standing(&self, user: UserIndex) -> Standing {
+        match self.users.row(user) {
+            Some((_, row)) => Standing::Listed { status: row.status, provider: row.provider },
+            None if self.user_list.is_complete() => Standing::NotThere,
+            None => Standing::Unknown,
+        }
+    }
+
+    /// What the words of [`Standing`] say, in the order of their indices.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.users.words()
+    }
+
+    /// How a user is assigned: whether the row is active, and its scope with the link of the group as a word.
+    pub fn assigned_as(&self, user: UserIndex) -> Option<(Truth, AssignmentScope<Option<Word>>)> {
+        let row = self.users.assignment_row(user)?;
+        Some((self.users.is_active(row), self.users.scope(row)))
+    }
+
+    /// The ids that the words of [`Directory::assigned_as`] end in, in the order of their indices.
+    pub fn links(&self) -> impl Iterator<Item = Option<&str>> {
+        self.users.links()
+    }
+
+    /// Whether the app or the profile gives an email.
+    pub fn has_email(&self, user: UserIndex) -> bool {
+        self.users.assignment_row(user).is_some_and(|row| row.email.is_some())
+            || self.users.row(user).is_some_and(|(_, row)| row.email.is_some())
+    }
+
+    /// In the order of their indices.
+    pub fn users(&self) -> impl Iterator<Item = User<'_>> {
+        self.user_indices().filter_map(|user| self.user(user))
+    }
+
+    pub fn user_count(&self) -> usize {
+        self.users.len()
     }
 
     pub fn group(&self, index: GroupIndex) -> Option<&Group> {
@@ -199,16 +266,29 @@ impl Directory {
     }
 
     pub fn user_indices(&self) -> impl Iterator<Item = UserIndex> + use<> {
-        (0..u32::try_from(self.users.len()).unwrap_or(u32::MAX)).map(UserIndex)
+        (0..u32::try_from(self.user_count()).unwrap_or(u32::MAX)).map(UserIndex)
     }
 
     pub fn group_indices(&self) -> impl Iterator<Item = GroupIndex> + use<> {
         (0..u32::try_from(self.groups.len()).unwrap_or(u32::MAX)).map(GroupIndex)
     }
 
+    pub fn okta_id(&self, user: UserIndex) -> Option<&str> {
+        self.users.id(user)
+    }
+
+    pub fn login(&self, user: UserIndex) -> Option<&str> {
+        self.users.login(user)
+    }
+
+    /// By Okta's id, for ids that mostly ascend: `near` is kept from one to the next.
+    pub fn user_by_id_near(&self, id: &str, near: &mut usize) -> Option<UserIndex> {
+        self.users.find_near(id, near)
+    }
+
     /// By Okta's id.
     pub fn user_by_id(&self, id: &str) -> Option<UserIndex> {
-        self.user_by_id.get(id).copied()
+        self.users.find(id)
     }
 
     /// By Okta's id.
@@ -248,6 +328,11 @@ impl Directory {
         self.own.get(&user).filter(|own| own.complete).map(|own| own.groups.as_slice())
     }
 
+    /// Whether the app's users have anybody at all.
+    pub fn anyone_is_assigned(&self) -> bool {
+        self.users.anyone_is_assigned()
+    }
+
     /// Whether the user is in the group; `Maybe` where neither side settles it or the two disagree.
     pub fn membership(&self, user: UserIndex, group: GroupIndex) -> Truth {
         if self.group(group).is_some_and(Group::is_everyone) {
@@ -265,26 +350,49 @@ impl Directory {
     }
 
     /// Users who are known to be in the group.
-    pub fn each_member(&self, group: GroupIndex, mut visit: impl FnMut(UserIndex)) {
+    pub fn each_member(&self, group: GroupIndex, visit: impl FnMut(UserIndex)) {
+        self.each_member_among(group, 0..u32::MAX, visit);
+    }
+
+    /// The same, of some users only.
+    pub fn each_member_among(&self, group: GroupIndex, among: Range<u32>, visit: impl FnMut(UserIndex)) {
         if self.group(group).is_some_and(Group::is_everyone) {
-            self.user_indices().for_each(visit);
+            self.users_among(among).for_each(visit);
         } else if let Some(members) = self.members.get(&group) {
-            members.users.iter().for_each(|user| visit(*user));
+            within(&members.users, among).iter().copied().for_each(visit);
         }
     }
 
     /// Users of whom it is not known whether they are in the group.
-    pub fn each_possible_member(&self, group: GroupIndex, mut visit: impl FnMut(UserIndex)) {
+    pub fn each_possible_member(&self, group: GroupIndex, visit: impl FnMut(UserIndex)) {
+        self.each_possible_member_among(group, 0..u32::MAX, visit);
+    }
+
+    /// The same, of some users only.
+    pub fn each_possible_member_among(
+        &self,
+        group: GroupIndex,
+        among: Range<u32>,
+        mut visit: impl FnMut(UserIndex),
+    ) {
         if self.group(group).is_some_and(Group::is_everyone) {
             return;
         }
         match self.members.get(&group) {
-            Some(members) if members.complete => self.contested.iter().for_each(|user| visit(*user)),
+            Some(members) if members.complete => {
+                self.contested.iter().filter(|user| among.contains(&user.0)).for_each(|user| visit(*user));
+            }
             _ => self
-                .user_indices()
+                .users_among(among)
                 .filter(|user| self.membership(*user, group) == Truth::Maybe)
                 .for_each(visit),
         }
+    }
+
+    /// Users whose index is in a range.
+    pub fn users_among(&self, among: Range<u32>) -> impl Iterator<Item = UserIndex> + use<> {
+        let end = among.end.min(u32::try_from(self.user_count()).unwrap_or(u32::MAX));
+        (among.start..end).map(UserIndex)
     }
 
     /// Users whose groups are not all known from their own side: a group that is in no list may be theirs.
@@ -325,13 +433,12 @@ impl Directory {
     }
 
     fn user_groups_document(&self, user: UserIndex) -> DocumentName {
-        DocumentName::UserGroups(self.user(user).map(|user| user.id.clone()).unwrap_or_default())
+        DocumentName::UserGroups(self.users.id(user).unwrap_or_default().to_owned())
     }
 
     /// Whether somebody whom no row names is known not to be an Okta user: not while a row lacks its login.
     pub fn settles_user(&self, name: &str) -> bool {
-        let unnamed = |user: &User| matches!(user.record, Record::At(_)) && user.login.is_none();
-        self.user_list.settles(name) && !self.users.iter().any(unnamed)
+        self.user_list.settles(name) && !self.unnamed_users
     }
 
     /// For each name, the users whose login, profile email or app-user email equals it but for case (semantics, people).
@@ -339,23 +446,7 @@ impl Directory {
         &self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> HashMap<String, Vec<UserIndex>> {
-        let mut found: HashMap<String, Vec<UserIndex>> =
-            names.into_iter().map(|name| (name.to_lowercase(), Vec::new())).collect();
-        if found.is_empty() {
-            return found;
-        }
-        for index in self.user_indices() {
-            let Some(user) = self.user(index) else { continue };
-            let app_email = user.assignment.as_ref().and_then(|row| row.email.as_deref());
-            for name in [user.login.as_deref(), user.email.as_deref(), app_email].into_iter().flatten() {
-                if let Some(users) = found.get_mut(&name.to_lowercase())
-                    && users.last() != Some(&index)
-                {
-                    users.push(index);
-                }
-            }
-        }
-        found
+        self.users.named(names.into_iter().map(str::to_lowercase))
     }
 
     /// Of the two sides that disagree, whether it is the person's that says member.

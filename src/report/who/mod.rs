@@ -4,6 +4,7 @@
 mod everyone;
 mod person;
 
+pub use super::person_lines::lines;
 pub use everyone::everyone;
 pub use person::person;
 

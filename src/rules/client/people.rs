@@ -102,7 +102,7 @@ pub(super) fn app_unassigned(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Re
     if let Some(user) = open {
         return Err(facts.sign_in.assignment_gap(user));
     }
-    let ended = directory.users.iter().filter(|user| user.assignment.is_some()).count();
+    let ended = directory.users().filter(|user| user.assignment.is_some()).count();
     let mut message = match groups.len() {
         0 => "Nobody is assigned to the Torq app: no group and no person.".to_owned(),
         1 => "Nobody is assigned to the Torq app: one group is, and it has no members.".to_owned(),

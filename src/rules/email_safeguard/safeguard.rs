@@ -412,9 +412,9 @@ fn why_nobody(
 /// The email of an Okta user that is a typing mistake away.
 fn nearest<'a>(facts: &Facts<'a>, value: &str) -> Option<&'a str> {
     const MISTAKES: usize = 2;
-    let users = facts.world.directory.users.iter();
+    let users = facts.world.directory.users();
     users
-        .filter_map(|user| user.email.as_deref())
+        .filter_map(|user| user.email)
         .map(|email| (strsim::damerau_levenshtein(email, value), email))
         .filter(|(distance, _)| *distance <= MISTAKES)
         .min()

@@ -41,7 +41,7 @@ pub(super) fn memberships_disagree(facts: &Facts<'_>, report: &mut Reporter<'_>)
             .fix(format!("{} Or leave out the older of the two.", gap.remedy()))
             .people(users.iter().take(MOST_NAMES).map(|user| user.label().to_owned()));
         for user in users.iter().take(MOST_NAMES) {
-            let own = DocumentName::UserGroups(user.id.clone());
+            let own = DocumentName::UserGroups(user.id.to_owned());
             draft = draft.related(
                 Spot::value(Place::new(own, JsonPath::root())),
                 Prose::from("The groups of ").person(user.label()),

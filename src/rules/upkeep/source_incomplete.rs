@@ -204,7 +204,7 @@ fn memberships(facts: &Facts<'_>) -> Vec<Gap> {
             groups.iter().any(|group| group.people.binary_search(user).is_ok() && is_open(group.id, **user))
         })
         .take(group_ids.len())
-        .filter_map(|user| directory.user(*user).map(|user| user.id.as_str()))
+        .filter_map(|user| directory.user(*user).map(|user| user.id))
         .collect();
     if people.len() < group_ids.len() {
         people.into_iter().map(|id| gap_of(world, DocumentName::UserGroups(id.to_owned()))).collect()

@@ -118,7 +118,7 @@ impl Project {
     pub fn lay_over(&self, documents: &mut Documents, called: Option<&str>) {
         let file = documents.add_file(SourceFile {
             path: snapshot::shown(&self.file),
-            text: self.text.clone(),
+            text: self.text.clone().into(),
             format: Format::Yaml,
         });
         documents

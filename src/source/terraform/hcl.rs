@@ -279,7 +279,7 @@ fn hcl_file(sources: &mut Sources, names: &[String], path: String, text: &str, c
         }
     }
     let hidden = hidden.into_iter().map(shift).collect();
-    sources.files.push(SourceFile { path, text: masked::hide(text, hidden), format: Format::Hcl });
+    sources.files.push(SourceFile { path, text: masked::hide(text, hidden).into(), format: Format::Hcl });
 }
 
 /// A later file overrides arguments of an earlier one.
@@ -419,7 +419,7 @@ fn json_file(sources: &mut Sources, names: &[String], path: String, text: &str, 
     let hidden = secret_paths.iter().map(|path| scan.find(path, Part::Value).region);
     let hidden = hidden.map(|region| region.start..region.end).collect();
     let text: Arc<str> = masked::hide(text, hidden);
-    sources.files.push(SourceFile { path, text, format: Format::Json });
+    sources.files.push(SourceFile { path, text: text.into(), format: Format::Json });
 }
 
 /// In JSON, what is a block may be an object or a list of objects.

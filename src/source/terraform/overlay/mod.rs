@@ -15,7 +15,6 @@ mod references;
 mod sign_in_policy;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::document::okta as shape;
 use crate::document::position::Format;
@@ -100,11 +99,8 @@ impl<'a> Layer<'a> {
             documents.origin.clone_from(&plan.path);
         }
         // The text follows when it is known what may be shown of it.
-        let file = documents.add_file(SourceFile {
-            path: plan.path.clone(),
-            text: Arc::from(""),
-            format: Format::Json,
-        });
+        let file =
+            documents.add_file(SourceFile { path: plan.path.clone(), text: "".into(), format: Format::Json });
         Self {
             plan,
             side,
@@ -152,7 +148,7 @@ impl<'a> Layer<'a> {
         self.access_rules();
         self.plan_document();
         let shown: Vec<usize> = self.used.iter().copied().collect();
-        self.documents.replace_text(self.file, masked::text(self.plan, &shown));
+        self.documents.replace_text(self.file, masked::text(self.plan, &shown).into());
         let mut notices = snapshot.notices.clone();
         notices.extend(self.plan.notices.iter().cloned());
         let sources = self.plan.sources.as_ref();
