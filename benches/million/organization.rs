@@ -236,7 +236,7 @@ fn settings(people: usize, put: Put<'_>) -> io::Result<()> {
                 _ if index < EMAIL_MAPPINGS => ("email", email(index * people / EMAIL_MAPPINGS), 4),
                 _ if index < EMAIL_MAPPINGS + GROUP_MAPPINGS => {
                     let group = 1 + index - EMAIL_MAPPINGS;
-                    ("groups", group_name(group), if group % 60 == 0 { 4 } else { numbers.below(4) })
+                    ("groups", group_name(group), if group.is_multiple_of(60) { 4 } else { numbers.below(4) })
                 }
                 // Rows that match nobody: a group that is not there, and one whose name does not pass.
                 _ if index % 2 == 0 => ("groups", format!("torq-gone-{index}"), 0),

@@ -378,9 +378,9 @@ impl Called {
                     called.groups.insert(id.clone(), name.unwrap_or_else(|| id.clone()));
                 }
                 Element::Person(id) => {
-                    let name = [before, after].into_iter().find_map(|world| {
-                        world.directory.user(world.directory.user_by_id(id)?)?.login.clone()
-                    });
+                    let name = [before, after]
+                        .into_iter()
+                        .find_map(|world| world.directory.user(world.directory.user_by_id(id)?)?.login);
                     called.people.insert(id.clone(), name.map_or_else(|| id.clone(), str::to_owned));
                 }
                 Element::RedirectUri(_) | Element::ResponseType(_) | Element::GrantType(_) => {}
