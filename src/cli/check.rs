@@ -1,5 +1,7 @@
 //! `ssolint check`.
 
+use std::fs;
+use std::path::Path;
 use std::time::SystemTime;
 
 use globset::Glob;
@@ -15,12 +17,13 @@ use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
 use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
-use ssolint::source::snapshot::Snapshot;
+use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{CheckArguments, ColourChoice};
+use crate::arguments::{CheckArguments, ColourChoice, PeopleChoice};
 use crate::known::{self, Before, Known};
 use crate::output::{self, Problem, Target};
+use crate::snapshots::Sources;
 use crate::{config, live, snapshots};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,21 +61,28 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     }
     let baseline = typed.baseline.as_deref().map(Known::read).transpose()?;
     let before = typed.new_since.as_deref().map(Before::read).transpose()?;
-    let read = snapshots::read(&typed.source)?;
+    if typed.shard.is_some() && typed.people == Some(PeopleChoice::Pseudonyms) {
+        return Err(Problem(
+            "--shard does not go with --people pseudonyms: they are numbered within one report".to_owned(),
+        ));
+    }
+    let mut sources = Sources::list(&typed.source)?;
+    sources.part(typed.shard);
     let today = clock::day(SystemTime::now());
-    let (project, mut exits) = (read.project, vec![read.exit]);
-    let count = read.snapshots.len();
-    let mut report = Report::default();
-    for snapshot in read.snapshots {
+    let (project, count) = (sources.project.as_ref(), sources.count());
+    let (mut exits, mut checked) = (Vec::new(), Vec::new());
+    let ended = sources.each(&typed.source.live, &mut |index, snapshot| {
         let name = connection_name(&snapshot.documents);
-        let check = |snapshot| one(snapshot, &name, project.as_ref(), &selection, &today);
+        let check = |snapshot| one(snapshot, &name, project, &selection, &today);
+        let fleet = snapshot.documents.fleet.clone();
         let mut connection = check(snapshot);
         if let Some(before) = &before {
             let mut snapshot = before.of(&name, count)?;
-            if let Some(project) = &project {
+            if let Some(project) = project {
                 project.lay_over(&mut snapshot.documents, None);
             }
             snapshot.documents.called = Some(name.clone());
+            snapshot.documents.fleet = fleet;
             let (there, exit) = known::fingerprints(&check(snapshot));
             hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
             exits.push(exit);
@@ -80,9 +90,18 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
         if typed.show_ignored {
             connection.show_ignored = ShowIgnored::Listed;
         }
-        report.connections.push(connection);
-    }
-    let of_project = project.iter().flat_map(|project| &project.connections);
+        checked.push((index, connection));
+        Ok(())
+    })?;
+    exits.push(ended.exit);
+    checked.sort_by_key(|(index, _)| *index);
+    let mut report = Report {
+        connections: checked.into_iter().map(|(_, connection)| connection).collect(),
+        not_reached: ended.not_reached,
+        shard: typed.shard,
+    };
+    report.sort();
+    let of_project = project.into_iter().flat_map(|project| &project.connections);
     let of_project: Vec<String> = of_project.map(|connection| connection.name.clone()).collect();
     ssolint::check::settle(&mut report, &of_project);
     if let Some(baseline) = &baseline {
@@ -93,7 +112,10 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     );
     clashes.iter().for_each(output::problem);
     for target in &targets {
-        write(&report, target, typed, colour)?;
+        output::write(target.file.as_ref(), &bytes(&report, target, typed, colour))?;
+    }
+    if let Some(folder) = &typed.out_dir {
+        write_each(&report, folder, &targets, typed)?;
     }
     known::write(typed, baseline.as_ref(), &report)?;
     if !clashes.is_empty() {
@@ -126,12 +148,40 @@ fn one(
     ssolint::check::connection(snapshot, rules, &options)
 }
 
-fn write(
+/// A report for each connection in each format, called after the connection.
+fn write_each(
     report: &Report,
-    target: &Target<Format>,
+    folder: &Path,
+    targets: &[Target<Format>],
     typed: &CheckArguments,
-    colour: ColourChoice,
 ) -> Result<(), Problem> {
+    let wrong = |error| Problem(format!("{} could not be written to: {error}", snapshot::shown(folder)));
+    fs::create_dir_all(folder).map_err(wrong)?;
+    for (name, alone) in report.each_alone() {
+        for target in targets {
+            let file = folder.join(format!("{}.{}", output::file_name(name), target.format.extension()));
+            let target = Target { format: target.format, file: Some(file) };
+            output::write(target.file.as_ref(), &bytes(&alone, &target, typed, ColourChoice::Never))?;
+        }
+    }
+    Ok(())
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Pretty => "txt",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github.txt",
+            Self::Gitlab => "gitlab.json",
+            Self::Junit => "junit.xml",
+            Self::Markdown => "md",
+        }
+    }
+}
+
+fn bytes(report: &Report, target: &Target<Format>, typed: &CheckArguments, colour: ColourChoice) -> Vec<u8> {
     let file = target.file.as_ref();
     // Whole organisations read what CI shows, so people are counted there.
     let by_default = match target.format {
@@ -141,13 +191,13 @@ fn write(
         }
     };
     let people = output::people(typed.people, by_default);
-    let bytes = match target.format {
+    match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
             if typed.statistics {
                 statistics::report(report)
             } else {
-                let detail = match (typed.quiet, typed.verbose) {
+                let detail = match (typed.quiet, typed.source.live.verbose) {
                     (true, _) => Detail::Quiet,
                     (_, true) => Detail::Verbose,
                     _ => Detail::Usual,
@@ -161,12 +211,11 @@ fn write(
         Format::Gitlab => gitlab::report(report, people),
         Format::Junit => junit::report(report, people),
         Format::Markdown => markdown::report(report, people),
-    };
-    output::write(file, &bytes)
+    }
 }
 
 /// `None`: never.
-fn fail_on(typed: &str) -> Result<Option<Severity>, Problem> {
+pub fn fail_on(typed: &str) -> Result<Option<Severity>, Problem> {
     if typed == "never" {
         return Ok(None);
     }

@@ -378,7 +378,9 @@ impl Whole {
 
     /// Whether this version wrote it: another one's may have other rows.
     pub(super) fn is_ours(&self) -> bool {
-        self.version == VERSION && self.tool.name == "ssolint" && self.tool.version == env!("CARGO_PKG_VERSION")
+        self.version == VERSION
+            && self.tool.name == "ssolint"
+            && self.tool.version == env!("CARGO_PKG_VERSION")
     }
 
     /// Names of all connections, checked or not.

@@ -89,8 +89,7 @@ fn suites(report: &Report, people: PeopleShown) -> io::Result<Vec<Suite>> {
     }
     for one in &report.not_reached {
         let mut suite = Suite { name: visible(&one.name), ..Suite::default() };
-        let place =
-            one.entry.as_ref().map(|entry| (visible(&normal(&entry.file)), entry.line, entry.column));
+        let place = one.entry.as_ref().map(|entry| (visible(&normal(&entry.file)), entry.line, entry.column));
         // Skipped: an error would be red, and nothing at all green.
         let end = End::Skipped(one.sentences().join(" "));
         suite.add(&Case { name: "not-reached".to_owned(), place, properties: Vec::new(), end })?;

@@ -28,7 +28,9 @@ pub enum MergeError {
     Formats { first: String, other: String },
     #[error("{first} is of a run in {of} shards and {other} is not; name the reports of one run")]
     Runs { first: String, of: usize, other: String },
-    #[error("shard {index}/{of} is missing: name its report too, or its connections would be left out without a word")]
+    #[error(
+        "shard {index}/{of} is missing: name its report too, or its connections would be left out without a word"
+    )]
     Missing { index: usize, of: usize },
     #[error("{first} and {other} are both of shard {index}/{of}")]
     Twice { first: String, other: String, index: usize, of: usize },

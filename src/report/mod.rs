@@ -86,9 +86,10 @@ impl Report {
             let alone = Self { connections: vec![connection.alone()], ..Self::default() };
             (connection.name.as_str(), alone)
         });
-        let not_reached = self.not_reached.iter().map(|one| {
-            (one.name.as_str(), Self { not_reached: vec![one.clone()], ..Self::default() })
-        });
+        let not_reached = self
+            .not_reached
+            .iter()
+            .map(|one| (one.name.as_str(), Self { not_reached: vec![one.clone()], ..Self::default() }));
         checked.chain(not_reached).collect()
     }
 }

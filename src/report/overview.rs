@@ -92,7 +92,8 @@ pub fn by_rule(report: &Report) -> Vec<RuleRow> {
 pub fn rules<'r, C: Ord>(findings: impl Iterator<Item = (C, &'r str, Severity)>) -> Vec<RuleRow> {
     let mut by_rule: BTreeMap<&str, (Counts, BTreeSet<C>)> = BTreeMap::new();
     for (connection, rule, severity) in findings {
-        let (counts, connections) = by_rule.entry(rule).or_insert_with(|| (Counts::default(), BTreeSet::new()));
+        let (counts, connections) =
+            by_rule.entry(rule).or_insert_with(|| (Counts::default(), BTreeSet::new()));
         counts.add(severity);
         connections.insert(connection);
     }
