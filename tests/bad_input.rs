@@ -549,7 +549,7 @@ fn odd_worlds_are_read_and_what_they_leave_open_is_said() {
 
 /// Everything that a report can become; each is looked through for what acts.
 fn render(report: ConnectionReport) -> Vec<(String, String)> {
-    let report = Report { connections: vec![report] };
+    let report = Report { connections: vec![report], ..Report::default() };
     let mut rendered = Vec::new();
     for (people, width, detail) in
         [(PeopleShown::Names, 40, Detail::Usual), (PeopleShown::Counts, 100, Detail::Verbose)]
@@ -602,7 +602,7 @@ fn no_text_from_outside_acts_on_a_terminal_in_a_log_or_as_markdown() {
             }
             drop(sign_in);
             if value != HOSTILE {
-                let report = Report { connections: vec![report_of(snapshot)] };
+                let report = Report { connections: vec![report_of(snapshot)], ..Report::default() };
                 let terminal = Terminal { colour: Colour::Off, width: 40 };
                 let text = pretty::report(&report, PeopleShown::Names, terminal, Detail::Usual);
                 support::assert_harmless(std::str::from_utf8(&text).unwrap(), &format!("narrow {pointer}"));
