@@ -298,11 +298,12 @@ pub struct MergeArguments {
     pub fail_on: Option<String>,
 }
 
-/// `I/N`, both from 1.
+/// `I/N`. What counts from 0, as an indexed Job does, may say so: 0/N is the same as N/N.
 fn shard(typed: &str) -> Result<Shard, String> {
     let parts = typed.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
     match parts {
-        Some((index, of)) if 1 <= index && index <= of => Ok(Shard { index, of }),
+        Some((0, of)) if of > 0 => Ok(Shard { index: of, of }),
+        Some((index, of)) if index <= of && of > 0 => Ok(Shard { index, of }),
         _ => Err("a shard is I/N, such as 2/4: the second of four".to_owned()),
     }
 }
