@@ -84,6 +84,16 @@ pub fn connection(
     rules: impl IntoIterator<Item = &'static Rule>,
     options: &Options,
 ) -> ConnectionReport {
+    looked_at(snapshot, rules, options, |_| ()).0
+}
+
+/// The same, with a look at the simulation for a report that tells more than findings and counts.
+pub fn looked_at<T>(
+    snapshot: Snapshot,
+    rules: impl IntoIterator<Item = &'static Rule>,
+    options: &Options,
+    look: impl FnOnce(&SignIn<'_>) -> T,
+) -> (ConnectionReport, T) {
     let Snapshot { mut documents, faults, notices } = snapshot;
     let world = load(&documents, faults);
     let sign_in = simulate(&world);
@@ -119,13 +129,14 @@ pub fn connection(
         }
     }
     suppressions.close(&ran(&checked.evaluated, &report));
+    let project = documents.get(&DocumentName::Project).map(|document| document.file);
     report.suppressions = suppressions
         .iter()
         .filter_map(|one| {
             let location = locator.locate(&one.spot)?;
             Some(SuppressionUse {
                 at: SourcePlace::new(documents.files(), &location),
-                connections: one.connections.clone(),
+                shared_by: (project == Some(location.file)).then(|| one.connections.clone()),
                 idle: one.is_idle(),
             })
         })
@@ -154,7 +165,7 @@ pub fn connection(
     report.files = documents.files().to_vec();
     report.project_file = documents.get(&DocumentName::Project).map(|document| document.file);
     forget_texts(&mut report);
-    report
+    (report, look(&sign_in))
 }
 
 /// Drops the texts that nothing is shown of: of hundreds of connections, what was read does not fit into memory.
@@ -222,7 +233,10 @@ pub fn settle(report: &mut Report, of_project: &[String]) {
     let mut useful: BTreeSet<SourcePlace> = BTreeSet::new();
     let mut elsewhere: BTreeMap<SourcePlace, Vec<String>> = BTreeMap::new();
     for one in report.connections.iter().flat_map(|connection| &connection.suppressions) {
-        let open = of_project.iter().filter(|name| one.connections.matches(name) && !checked.contains(*name));
+        let shared = one.shared_by.as_ref();
+        let open = of_project.iter().filter(|name| {
+            shared.is_some_and(|connections| connections.matches(name)) && !checked.contains(*name)
+        });
         let open: Vec<String> = open.cloned().collect();
         if !one.idle {
             useful.insert(one.at.clone());

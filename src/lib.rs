@@ -11,6 +11,7 @@
 //! - [`source`] reads a snapshot into [`document::Documents`]: the vendors' own answers, by name.
 //! - [`model::World::load`] makes facts of them: each is known, absent, or unknown with the gap that says what is missing.
 //! - [`signin::SignIn`] passes everyone through the seven gates of `semantics.md`.
+//! - [`rollout`] asks it for every state between two worlds, and finds an order of edits that locks nobody out.
 //! - [`rules`] look at both and make [`finding::Finding`]s, each with a place.
 //! - [`report`] turns a [`report::Report`] into bytes, a file a format.
 //!
@@ -34,6 +35,7 @@ pub mod document;
 pub mod finding;
 pub mod model;
 pub mod report;
+pub mod rollout;
 pub mod rules;
 pub mod signin;
 pub mod source;

@@ -18,8 +18,11 @@ use ssolint::finding::PeopleShown;
 use ssolint::finding::prose::PeopleNames;
 use ssolint::model::World;
 use ssolint::report::json::VerdictRow;
+use ssolint::report::page::{self, Picture};
 use ssolint::report::pretty::{Colour, Detail, Terminal};
-use ssolint::report::{ConnectionReport, Report, json, pretty, sarif, statistics, who};
+use ssolint::report::{
+    ConnectionReport, Report, github, gitlab, json, junit, markdown, pretty, sarif, statistics, who,
+};
 use ssolint::rules::catalogue;
 use ssolint::signin::SignIn;
 use ssolint::source::snapshot::{Snapshot, single_file};
@@ -560,6 +563,17 @@ fn render(report: ConnectionReport) -> Vec<(String, String)> {
     rendered.push(("json", json::report(&report, PeopleShown::Names)));
     rendered.push(("sarif", sarif::report(&report, PeopleShown::Names)));
     rendered.push(("statistics", statistics::report(&report)));
+    rendered.push(("gitlab", gitlab::report(&report, PeopleShown::Names)));
+    rendered.push(("junit", junit::report(&report, PeopleShown::Names)));
+    rendered.push(("markdown", markdown::report(&report, PeopleShown::Names)));
+    let commands = String::from_utf8(github::report(&report, PeopleShown::Names)).unwrap();
+    // Each line is a command of ours, and nothing in it is another.
+    let ours = |line: &str| {
+        let name = ["::error ", "::warning ", "::notice "].into_iter().find(|name| line.starts_with(name));
+        let name = name.unwrap_or_else(|| panic!("not a line of ours: {line:?}"));
+        format!("{}\n", &line[name.len()..])
+    };
+    rendered.push(("github", commands.lines().map(ours).collect::<String>().into_bytes()));
     let texts =
         rendered.into_iter().map(|(format, bytes)| (format.to_owned(), String::from_utf8(bytes).unwrap()));
     let texts: Vec<(String, String)> = texts.collect();
@@ -600,6 +614,7 @@ fn no_text_from_outside_acts_on_a_terminal_in_a_log_or_as_markdown() {
                 let line = VerdictRow::new(&sign_in, person, &mut names).to_line();
                 support::assert_harmless(std::str::from_utf8(&line).unwrap(), &format!("who json {pointer}"));
             }
+            let picture = Picture::new(&sign_in, usize::MAX, &mut names);
             drop(sign_in);
             if value != HOSTILE {
                 let report = Report { connections: vec![report_of(snapshot)], ..Report::default() };
@@ -608,7 +623,16 @@ fn no_text_from_outside_acts_on_a_terminal_in_a_log_or_as_markdown() {
                 support::assert_harmless(std::str::from_utf8(&text).unwrap(), &format!("narrow {pointer}"));
                 continue;
             }
-            for (format, text) in render(report_of(snapshot)) {
+            let report = report_of(snapshot);
+            let page = page::check(
+                &Report { connections: vec![report.clone()], ..Report::default() },
+                &[picture],
+                &mut names,
+            );
+            let page = String::from_utf8(page).unwrap();
+            support::assert_harmless(&page, &format!("page {pointer}"));
+            assert!(!page.contains("<img"), "{pointer}");
+            for (format, text) in render(report) {
                 seen += usize::from(text.contains("boom"));
                 if format == "sarif" {
                     let log: Value = serde_json::from_str(&text).unwrap();

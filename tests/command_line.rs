@@ -781,7 +781,7 @@ fn people_are_counted_where_a_whole_organisation_reads() {
         let example = support::relative(&example);
         let run = |arguments: &[&str]| stdout(&ssolint(&[&["check", &example], arguments].concat()));
         assert_eq!(names_in(&run(&["--format", "sarif"])), [""; 0], "sarif of {example}");
-        for format in ["sarif", "json"] {
+        for format in ["sarif", "json", "github", "gitlab", "junit", "markdown", "html"] {
             for people in ["counts", "pseudonyms"] {
                 let text = run(&["--format", format, "--people", people]);
                 assert_eq!(names_in(&text), [""; 0], "{format} {people} of {example}");
@@ -827,6 +827,11 @@ fn the_same_input_gives_the_same_bytes() {
             &["check", example][..],
             &["check", example, "--format", "json"],
             &["check", example, "--format", "sarif"],
+            &["check", example, "--format", "gitlab"],
+            &["check", example, "--format", "junit"],
+            &["check", example, "--format", "markdown"],
+            &["check", example, "--format", "html"],
+            &["diff", example, HEALTHY, "--format", "html"],
             &["check", example, "--people", "pseudonyms"],
             &["who", example, "--format", "json"],
             &["who", example],

@@ -4,18 +4,19 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, with the layers that it may use.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("source", &["document"]),
     ("document", &[]),
     ("model", &["document"]),
     ("signin", &["document", "model"]),
+    ("rollout", &["document", "model", "signin"]),
     ("finding", &["document", "model"]),
     ("rules", &["document", "model", "signin", "finding"]),
-    ("report", &["document", "model", "signin", "finding", "rules"]),
+    ("report", &["document", "model", "signin", "rollout", "finding", "rules"]),
 ];
 
-const LAYERS: [&str; 9] =
-    ["source", "document", "model", "signin", "rules", "finding", "report", "check", "cli"];
+const LAYERS: [&str; 10] =
+    ["source", "document", "model", "signin", "rollout", "rules", "finding", "report", "check", "cli"];
 
 /// What touches the world: files, the environment, the network, processes, clocks, standard streams.
 const WORLD: [&str; 11] = [

@@ -905,3 +905,26 @@ fn a_live_connection_is_compared_with_a_snapshot_or_with_itself_changed() {
         assert!(output.status.code() == Some(2) && said.contains(expected), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn a_document_that_a_service_fails_to_answer_may_be_accepted_as_a_gap() {
+    for (entries, expected) in [
+        ("", 3),
+        ("accept_gaps: [{document: torq/roles, reason: Torq fails on it today}]\n", 0),
+        ("accept_gaps: [{document: torq/roles, connections: [ac*], reason: Torq fails on it today}]\n", 0),
+        ("accept_gaps: [{document: torq/roles, until: 2026-01-01, reason: Torq fails on it today}]\n", 3),
+        ("accept_gaps: [{document: torq/roles}]\n", 3),
+        ("accept_gaps: [{document: torq/users, reason: Torq fails on it today}]\n", 3),
+    ] {
+        let before = |request: &loopback::Request| {
+            request.path.ends_with("/v1alpha/roles").then(|| Reply::json("{\"roles\": 7}"))
+        };
+        let stand_in = StandIn::with(&example("healthy"), Box::new(before));
+        let folder = project(&stand_in);
+        std::fs::write(folder.path().join("ssolint.yaml"), stand_in.project("acme") + entries).unwrap();
+        let output = ssolint(folder.path(), &["check", "--live", "--select", "redirect"]);
+        let said = support::stderr(&output);
+        assert_eq!(output.status.code(), Some(expected), "{entries}{said}");
+        assert!(said.contains("acme: torq/roles.json: "), "{said}");
+    }
+}

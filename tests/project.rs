@@ -383,9 +383,11 @@ fn what_several_connections_say_of_an_entry_is_said_once() {
         unused[0]["location"]["path"] == "ssolint.yaml#/ignore/1" && unused[0]["connection"] == "a",
         "{unused:?}"
     );
-    // Where a connection of the project was not looked at, it may be of use there.
+    // Where a connection of the project was not looked at, it may be of use there; a comment in the connection's own file not.
+    let own = folder.read("other/connection.yaml");
+    folder.write("other/connection.yaml", &format!("# ssolint: ignore[app-inactive] being built\n{own}"));
     let (report, _) = folder.check(&["other"]);
-    assert_eq!(lines(&report, &ABOUT_IGNORING), Vec::<String>::new());
+    assert_eq!(lines(&report, &ABOUT_IGNORING), ["ignore-unused:other/connection.yaml:1"]);
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub enum Command {
     Who(WhoArguments),
     /// Say what a change does to each person.
     Diff(DiffArguments),
+    /// Find an order of edits that never locks a protected person out, or check one of its steps.
+    Rollout(RolloutArguments),
     /// Read the connections of the project file live, and write them as snapshots.
     Pull(PullArguments),
     /// Write ssolint.yaml and connection.yaml for a first connection.
@@ -100,7 +102,7 @@ pub struct SourceArguments {
 }
 
 /// A planned state to lay over them.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct PlanArguments {
     /// A Terraform plan as JSON (`terraform show -json`): what it leads to is laid over each snapshot, or looked at alone.
     #[arg(long, value_name = "FILE")]
@@ -169,7 +171,7 @@ pub struct InitArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// pretty, json, sarif, github, gitlab, junit or markdown; more than once for several, each to a file: --format sarif=out.sarif
+    /// pretty, json, sarif, github, gitlab, junit, markdown or html; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Also write a report for each connection into this folder, in every format of --format, with nothing of another connection in it.
@@ -187,7 +189,7 @@ pub struct CheckArguments {
     /// Leave these rules out: ids, families or globs.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in the others.
+    /// How people are shown; by default named in pretty, json and html, counted in the others.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
     /// Leave out the findings that this file knows by fingerprint: one that --write-baseline, --format json or --format sarif wrote.
@@ -260,14 +262,14 @@ pub struct DiffArguments {
     /// A YAML list of edits to the snapshot after, before those of --set: `ssolint schema patch`.
     #[arg(long = "patch", value_name = "FILE")]
     pub patches: Vec<PathBuf>,
-    /// pretty, json (one object a line) or markdown (for a change request); =FILE writes to a file.
+    /// pretty, json (one object a line), markdown (for a change request) or html; =FILE writes to a file.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Exit with 1 on these: lost, gained, raised, lowered, moved, unknown, newly-assumed, no-rescue or never. By default
     /// lost,no-rescue.
     #[arg(long, value_name = "CHANGE", value_delimiter = ',')]
     pub fail_on: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in markdown.
+    /// How people are shown; by default named in pretty, json and html, counted in markdown.
     #[arg(long, value_enum, value_name = "HOW")]
     pub people: Option<PeopleChoice>,
 }
@@ -325,4 +327,46 @@ pub struct ManArguments {
     /// Write a page for the tool and one for each command into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RolloutArguments {
+    /// The snapshot before: a folder, or a single .json or .yaml file. With --verify, the snapshot to check.
+    #[arg(value_name = "BEFORE", required_unless_present = "verify")]
+    pub before: Option<PathBuf>,
+    /// The snapshot after; without it, the one before with what --terraform-plan, --set and --patch change.
+    #[arg(value_name = "AFTER", conflicts_with_all = ["verify", "terraform_plan"])]
+    pub after: Option<PathBuf>,
+    #[command(flatten)]
+    pub plan: PlanArguments,
+    /// Change a value of the snapshot after, as with diff.
+    #[arg(long = "set", value_name = "PATH=VALUE", conflicts_with = "verify")]
+    pub sets: Vec<String>,
+    /// A YAML list of edits to the snapshot after, before those of --set: `ssolint schema patch`.
+    #[arg(long = "patch", value_name = "FILE", conflicts_with = "verify")]
+    pub patches: Vec<PathBuf>,
+    /// Who must not lose access or the ability to repair SSO in any state: everyone (who has it before and after), repair (those who can
+    /// repair SSO before and after), or people by login, email or Okta id.
+    #[arg(long, value_name = "WHO", value_delimiter = ',', default_value = "everyone")]
+    pub protect: Vec<String>,
+    /// Give up after so many states.
+    #[arg(long, value_name = "N", default_value_t = ssolint::rollout::MOST_STATES)]
+    pub max_states: usize,
+    /// pretty, json or markdown (for a change request); =FILE writes to a file.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", conflicts_with = "verify")]
+    pub formats: Vec<String>,
+    /// How people are shown; by default named in pretty and json, counted in markdown.
+    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "verify")]
+    pub people: Option<PeopleChoice>,
+    /// A rollout as --format json wrote it: say whether a step is reached and people are as predicted.
+    #[arg(long, value_name = "FILE", requires = "step")]
+    pub verify: Option<PathBuf>,
+    /// The step to check; 0 is the state before.
+    #[arg(long, value_name = "N", requires = "verify")]
+    pub step: Option<usize>,
+    /// Check a connection of the project file live.
+    #[arg(long = "live", value_name = "CONNECTION", requires = "verify", conflicts_with = "before")]
+    pub live_connection: Option<String>,
+    #[command(flatten)]
+    pub live: LiveArguments,
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use globset::Glob;
+use ssolint::finding::prose::PeopleNames;
 use ssolint::finding::{PeopleShown, Severity};
 use ssolint::model::world::connection_name;
 use ssolint::report::baseline::hide;
+use ssolint::report::page::{self, Picture, picture};
 use ssolint::report::pretty::Detail;
 use ssolint::report::{
     ConnectionReport, Report, ShowIgnored, WhyHidden, github, gitlab, json, junit, markdown, pretty, sarif,
@@ -15,6 +17,7 @@ use ssolint::report::{
 };
 use ssolint::rules::settings::Settings;
 use ssolint::rules::{Rule, catalogue};
+use ssolint::signin::SignIn;
 use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
 use ssolint::source::snapshot::{self, Snapshot};
@@ -35,9 +38,10 @@ enum Format {
     Gitlab,
     Junit,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 7] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pretty", Format::Pretty),
     ("json", Format::Json),
     ("sarif", Format::Sarif),
@@ -45,6 +49,7 @@ const FORMATS: [(&str, Format); 7] = [
     ("gitlab", Format::Gitlab),
     ("junit", Format::Junit),
     ("markdown", Format::Markdown),
+    ("html", Format::Html),
 ];
 
 pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem> {
@@ -71,11 +76,21 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     let today = clock::day(SystemTime::now());
     let (project, count) = (sources.project.as_ref(), sources.count());
     let (mut exits, mut checked) = (Vec::new(), Vec::new());
+    let mut page_names = targets
+        .iter()
+        .any(|target| target.format == Format::Html)
+        .then(|| PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())));
+    let most_people = picture::MOST_PEOPLE / count.max(1);
     let ended = sources.each(&typed.source.live, &mut |index, snapshot| {
         let name = connection_name(&snapshot.documents);
-        let check = |snapshot| one(snapshot, &name, project, &selection, &today);
+        let check = |snapshot, look: &mut dyn FnMut(&SignIn<'_>)| {
+            one(snapshot, &name, project, &selection, &today, look)
+        };
         let fleet = snapshot.documents.fleet.clone();
-        let mut connection = check(snapshot);
+        let mut picture = None;
+        let mut connection = check(snapshot, &mut |sign_in| {
+            picture = page_names.as_mut().map(|names| Picture::new(sign_in, most_people, names));
+        });
         if let Some(before) = &before {
             let mut snapshot = before.of(&name, count)?;
             if let Some(project) = project {
@@ -83,23 +98,26 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
             }
             snapshot.documents.called = Some(name.clone());
             snapshot.documents.fleet = fleet;
-            let (there, exit) = known::fingerprints(&check(snapshot));
+            let (there, exit) = known::fingerprints(&check(snapshot, &mut |_| ()));
             hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
             exits.push(exit);
         }
         if typed.show_ignored {
             connection.show_ignored = ShowIgnored::Listed;
         }
-        checked.push((index, connection));
+        checked.push((index, connection, picture));
         Ok(())
     })?;
     exits.push(ended.exit);
-    checked.sort_by_key(|(index, _)| *index);
-    let mut report = Report {
-        connections: checked.into_iter().map(|(_, connection)| connection).collect(),
-        not_reached: ended.not_reached,
-        shard: typed.shard,
-    };
+    // As `Report::sort` has them.
+    checked.sort_by(|(a, first, _), (b, second, _)| first.name.cmp(&second.name).then(a.cmp(b)));
+    let (mut connections, mut pictures) = (Vec::new(), Vec::new());
+    for (_, connection, picture) in checked {
+        connections.push(connection);
+        pictures.extend(picture);
+    }
+    let page = page_names.map(|names| Page { pictures, names });
+    let mut report = Report { connections, not_reached: ended.not_reached, shard: typed.shard };
     report.sort();
     let of_project = project.into_iter().flat_map(|project| &project.connections);
     let of_project: Vec<String> = of_project.map(|connection| connection.name.clone()).collect();
@@ -112,10 +130,10 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     );
     clashes.iter().for_each(output::problem);
     for target in &targets {
-        output::write(target.file.as_ref(), &bytes(&report, target, typed, colour))?;
+        output::write(target.file.as_ref(), &bytes(&report, page.as_ref(), target, typed, colour))?;
     }
     if let Some(folder) = &typed.out_dir {
-        write_each(&report, folder, &targets, typed)?;
+        write_each(&report, page.as_ref(), folder, &targets, typed)?;
     }
     known::write(typed, baseline.as_ref(), &report)?;
     if !clashes.is_empty() {
@@ -134,6 +152,7 @@ fn one(
     project: Option<&Project>,
     selection: &Selection,
     today: &str,
+    look: &mut dyn FnMut(&SignIn<'_>),
 ) -> ConnectionReport {
     let settings = project.map_or_else(Settings::default, |project| Settings {
         of_connection: project.rules_of(name),
@@ -145,23 +164,48 @@ fn one(
         options.set(rule, "today", today.into());
     }
     let rules = catalogue().filter(|rule| selection.takes(rule, settings));
-    ssolint::check::connection(snapshot, rules, &options)
+    ssolint::check::looked_at(snapshot, rules, &options, |sign_in| look(sign_in)).0
+}
+
+/// What only a page shows.
+struct Page {
+    /// Of the connections, in their order.
+    pictures: Vec<Picture>,
+    names: PeopleNames,
+}
+
+impl Format {
+    /// Whole organisations read what CI shows, so people are counted there.
+    fn people_by_default(self) -> PeopleShown {
+        match self {
+            Self::Pretty | Self::Json | Self::Html => PeopleShown::Names,
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Markdown => PeopleShown::Counts,
+        }
+    }
 }
 
 /// A report for each connection in each format, called after the connection.
 fn write_each(
     report: &Report,
+    page: Option<&Page>,
     folder: &Path,
     targets: &[Target<Format>],
     typed: &CheckArguments,
 ) -> Result<(), Problem> {
     let wrong = |error| Problem(format!("{} could not be written to: {error}", snapshot::shown(folder)));
     fs::create_dir_all(folder).map_err(wrong)?;
-    for (name, alone) in report.each_alone() {
+    for (number, (name, alone)) in report.each_alone().into_iter().enumerate() {
+        let page = page.map(|page| Page {
+            pictures: page.pictures.get(number).cloned().into_iter().collect(),
+            names: page.names.clone(),
+        });
         for target in targets {
             let file = folder.join(format!("{}.{}", output::file_name(name), target.format.extension()));
             let target = Target { format: target.format, file: Some(file) };
-            output::write(target.file.as_ref(), &bytes(&alone, &target, typed, ColourChoice::Never))?;
+            output::write(
+                target.file.as_ref(),
+                &bytes(&alone, page.as_ref(), &target, typed, ColourChoice::Never),
+            )?;
         }
     }
     Ok(())
@@ -177,20 +221,20 @@ impl Format {
             Self::Gitlab => "gitlab.json",
             Self::Junit => "junit.xml",
             Self::Markdown => "md",
+            Self::Html => "html",
         }
     }
 }
 
-fn bytes(report: &Report, target: &Target<Format>, typed: &CheckArguments, colour: ColourChoice) -> Vec<u8> {
+fn bytes(
+    report: &Report,
+    page: Option<&Page>,
+    target: &Target<Format>,
+    typed: &CheckArguments,
+    colour: ColourChoice,
+) -> Vec<u8> {
     let file = target.file.as_ref();
-    // Whole organisations read what CI shows, so people are counted there.
-    let by_default = match target.format {
-        Format::Pretty | Format::Json => PeopleShown::Names,
-        Format::Sarif | Format::Github | Format::Gitlab | Format::Junit | Format::Markdown => {
-            PeopleShown::Counts
-        }
-    };
-    let people = output::people(typed.people, by_default);
+    let people = output::people(typed.people, target.format.people_by_default());
     match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
@@ -211,6 +255,9 @@ fn bytes(report: &Report, target: &Target<Format>, typed: &CheckArguments, colou
         Format::Gitlab => gitlab::report(report, people),
         Format::Junit => junit::report(report, people),
         Format::Markdown => markdown::report(report, people),
+        Format::Html => {
+            page.map_or_else(Vec::new, |page| page::check(report, &page.pictures, &mut page.names.clone()))
+        }
     }
 }
 

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ssolint::document::edit::{self, Edit, EditError};
 use ssolint::document::position::Format as TextFormat;
 use ssolint::document::{Documents, SourceFile};
 use ssolint::finding::PeopleShown;
 use ssolint::finding::locate::Locator;
+use ssolint::finding::prose::PeopleNames;
 use ssolint::model::World;
 use ssolint::report::diff::{self, Comparison};
+use ssolint::report::page;
 use ssolint::signin::{Change, Difference};
 use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{ColourChoice, DiffArguments, LiveArguments};
+use crate::arguments::{ColourChoice, DiffArguments, LiveArguments, PlanArguments};
 use crate::live;
 use crate::output::{self, Problem};
 use crate::snapshots;
@@ -25,10 +27,15 @@ enum Format {
     Pretty,
     Json,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("markdown", Format::Markdown)];
+const FORMATS: [(&str, Format); 4] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("html", Format::Html),
+];
 
 /// What can make the command fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +65,7 @@ impl From<EditError> for Problem {
 pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
-    let edits = edits(typed)?;
+    let edits = edits(&typed.patches, &typed.sets)?;
     let changes_nothing = typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none();
     if changes_nothing && (typed.live_connection.is_none() || typed.before.is_none()) {
         return Err(Problem(
@@ -73,7 +80,7 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
     if typed.live_connection.is_some() && live.is_none() {
         return Ok(exit);
     }
-    let sides = sides(typed, live)?;
+    let sides = sides(typed.before.as_deref(), typed.after.as_deref(), live, &typed.plan)?;
     let edited = edit::apply(&sides.after.documents, &edits)?;
     let world_before = ssolint::check::load(&sides.before.documents, sides.before.faults.clone());
     let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
@@ -97,6 +104,10 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
             Format::Markdown => {
                 diff::markdown(&comparison, output::people(typed.people, PeopleShown::Counts))
             }
+            Format::Html => {
+                let people = output::people(typed.people, PeopleShown::Names);
+                page::diff(&comparison, None, &mut PeopleNames::new(people))
+            }
         };
         output::write(file, &bytes)?;
     }
@@ -109,22 +120,27 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
 }
 
 /// What is compared, before edits, and how each side is named.
-struct Sides {
-    before: Snapshot,
-    before_shown: String,
-    after: Snapshot,
-    after_shown: String,
+pub struct Sides {
+    pub before: Snapshot,
+    pub before_shown: String,
+    pub after: Snapshot,
+    pub after_shown: String,
 }
 
 /// What was read live stands for the side that no path names, or for both; a plan lies over the one before.
-fn sides(typed: &DiffArguments, live: Option<Snapshot>) -> Result<Sides, Problem> {
-    let before = match (&typed.before, &live) {
+pub fn sides(
+    before: Option<&Path>,
+    after: Option<&Path>,
+    live: Option<Snapshot>,
+    plan: &PlanArguments,
+) -> Result<Sides, Problem> {
+    let before = match (before, &live) {
         (Some(path), _) => Some(read(path)?),
         (None, live) => live.clone(),
     };
-    let plan = typed.plan.terraform_plan.as_deref().map(snapshot::shown);
+    let file = plan.terraform_plan.as_deref().map(snapshot::shown);
     let alone = before.is_none();
-    if let (Some(plan), Some(found)) = (plan, snapshots::before_and_after(before.clone(), &typed.plan)?) {
+    if let (Some(plan), Some(found)) = (file, snapshots::before_and_after(before.clone(), plan)?) {
         let origin = &found.before.documents.origin;
         let (before_shown, after_shown) = if alone {
             (format!("{plan} before apply"), format!("{plan} after apply"))
@@ -138,7 +154,7 @@ fn sides(typed: &DiffArguments, live: Option<Snapshot>) -> Result<Sides, Problem
             "name the snapshot before, a connection with --live, or a plan: --terraform-plan FILE".to_owned(),
         ));
     };
-    let after = match (&typed.after, live) {
+    let after = match (after, live) {
         (Some(path), _) => read(path)?,
         (None, Some(live)) => live,
         (None, None) => before.clone(),
@@ -162,12 +178,12 @@ fn one_live(name: Option<&String>, arguments: &LiveArguments) -> Result<(Option<
     Ok((snapshots.into_iter().next(), exit))
 }
 
-fn read(path: &Path) -> Result<Snapshot, Problem> {
+pub fn read(path: &Path) -> Result<Snapshot, Problem> {
     snapshot::read(path).map_err(|error| Problem(error.to_string()))
 }
 
 /// Says what could not be read; once, where both sides have it.
-fn say_faults<'a>(sides: impl IntoIterator<Item = (&'a World, &'a Documents)>) -> Exit {
+pub fn say_faults<'a>(sides: impl IntoIterator<Item = (&'a World, &'a Documents)>) -> Exit {
     let mut said = BTreeSet::new();
     for (world, documents) in sides {
         let mut locator = Locator::new(documents);
@@ -183,9 +199,9 @@ fn say_faults<'a>(sides: impl IntoIterator<Item = (&'a World, &'a Documents)>) -
 }
 
 /// Patch files first, then what `--set` says, each in the order in which it was typed.
-fn edits(typed: &DiffArguments) -> Result<Vec<Edit>, Problem> {
+pub fn edits(patches: &[PathBuf], sets: &[String]) -> Result<Vec<Edit>, Problem> {
     let mut edits = Vec::new();
-    for path in &typed.patches {
+    for path in patches {
         let shown = path.to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(path)
             .map_err(|error| Problem(format!("{shown} could not be read: {error}")))?;
@@ -195,7 +211,7 @@ fn edits(typed: &DiffArguments) -> Result<Vec<Edit>, Problem> {
         };
         edits.extend(edit::patch(&SourceFile { path: shown, text: text.into(), format })?);
     }
-    for text in &typed.sets {
+    for text in sets {
         edits.push(edit::expression(text)?);
     }
     Ok(edits)

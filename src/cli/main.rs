@@ -13,6 +13,7 @@ mod merge;
 mod output;
 mod progress;
 mod pull;
+mod rollout;
 mod shell;
 mod snapshots;
 mod who;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Check(typed) => check::run(&typed, arguments.colour),
         Command::Who(typed) => who::run(&typed, arguments.colour),
         Command::Diff(typed) => diff::run(&typed, arguments.colour),
+        Command::Rollout(typed) => rollout::run(&typed, arguments.colour),
         Command::Pull(typed) => pull::run(&typed),
         Command::Init(typed) => init::run(&typed),
         Command::Rules(typed) => explain::rules(&typed),

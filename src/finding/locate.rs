@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::document::overlay::{self, Target};
-use crate::document::position::{self, Part, Positions, Region};
+use crate::document::position::{Lines, Part, Positions, Region};
 use crate::document::{DocumentName, Documents, JsonPath, ReadFault};
 
 use super::Spot;
@@ -26,11 +26,13 @@ pub struct Locator<'a> {
     scans: HashMap<usize, Positions>,
     /// Values inside a file, by the file and the byte where they begin.
     inner_scans: HashMap<(usize, usize), Positions>,
+    /// Of files with such values.
+    lines: HashMap<usize, Lines>,
 }
 
 impl<'a> Locator<'a> {
     pub fn new(documents: &'a Documents) -> Self {
-        Self { documents, scans: HashMap::new(), inner_scans: HashMap::new() }
+        Self { documents, scans: HashMap::new(), inner_scans: HashMap::new(), lines: HashMap::new() }
     }
 
     /// The lines of a spot. A document that is not there is looked for where its connection is described. `None` only where no file is
@@ -73,8 +75,9 @@ impl<'a> Locator<'a> {
                 (bytes.start + found.region.start..bytes.start + found.region.end, found.exact)
             }
         };
-        let (line, column) = position::line_column(&source.text, bytes.start);
-        let (end_line, end_column) = position::line_column(&source.text, bytes.end);
+        let lines = self.lines.entry(place.file).or_insert_with(|| Lines::of(&source.text));
+        let (line, column) = lines.line_column(&source.text, bytes.start);
+        let (end_line, end_column) = lines.line_column(&source.text, bytes.end);
         let region = Region { line, column, end_line, end_column, start: bytes.start, end: bytes.end };
         Some(Location { file: place.file, region, path: shown, exact })
     }

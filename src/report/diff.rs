@@ -30,7 +30,7 @@ pub struct Comparison<'d, 'w> {
 }
 
 /// When a change shows (semantics G7.7).
-const TAKES_EFFECT: &str = "at each person's next sign-in; a session that is open may not end";
+pub(super) const TAKES_EFFECT: &str = "at each person's next sign-in; a session that is open may not end";
 /// People who are named on a terminal before the rest is counted.
 const SCREENFUL: usize = 20;
 /// People who are named of a class that is only counted.
@@ -41,18 +41,18 @@ const EDITS: usize = 6;
 const WAYS: usize = 8;
 const WAYS_IN_MARKDOWN: usize = 50;
 /// Changes that are told person by person, the worst first.
-const TOLD: [Change; 6] =
+pub(super) const TOLD: [Change; 6] =
     [Change::Lost, Change::Lowered, Change::Unknown, Change::Moved, Change::Raised, Change::Gained];
 
 impl Comparison<'_, '_> {
-    fn label(&self, person: &PersonChange) -> &str {
+    pub(super) fn label(&self, person: &PersonChange) -> &str {
         match person.named_in {
             Side::Before => self.difference.before.label(person.before),
             Side::After => self.difference.after.label(person.after),
         }
     }
 
-    fn okta_id(&self, person: &PersonChange) -> Option<&str> {
+    pub(super) fn okta_id(&self, person: &PersonChange) -> Option<&str> {
         match person.named_in {
             Side::Before => self.difference.before.okta_id(person.before),
             Side::After => self.difference.after.okta_id(person.after),
@@ -60,14 +60,14 @@ impl Comparison<'_, '_> {
     }
 
     /// By name, then by Okta id.
-    fn sorted(&self) -> Vec<&PersonChange> {
+    pub(super) fn sorted(&self) -> Vec<&PersonChange> {
         let mut people: Vec<&PersonChange> = self.difference.people.iter().collect();
         people.sort_by_key(|person| (self.label(person), self.okta_id(person)));
         people
     }
 
     /// People of one change by what they had and have, most people first.
-    fn classes(&self, change: Change) -> Vec<Class<'_>> {
+    pub(super) fn classes(&self, change: Change) -> Vec<Class<'_>> {
         let mut classes: BTreeMap<(String, String), Vec<&PersonChange>> = BTreeMap::new();
         for person in self.sorted().into_iter().filter(|person| person.change == change) {
             let key =
@@ -80,7 +80,7 @@ impl Comparison<'_, '_> {
     }
 
     /// How many people end how in both worlds, most people first; people who are granted the same role stand last.
-    fn matrix(&self) -> Vec<((EndingRow, EndingRow), usize)> {
+    pub(super) fn matrix(&self) -> Vec<((EndingRow, EndingRow), usize)> {
         let mut rows: Vec<_> = self
             .difference
             .matrix()
@@ -99,7 +99,7 @@ impl Comparison<'_, '_> {
         rows.into_iter().map(|(row, count, _)| (row, count)).collect()
     }
 
-    fn newly_assumed(&self) -> BTreeMap<&'static str, usize> {
+    pub(super) fn newly_assumed(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for name in self.difference.newly_assumed().flat_map(|person| person.newly_assumed.names()) {
             *counts.entry(name).or_default() += 1;
@@ -107,14 +107,14 @@ impl Comparison<'_, '_> {
         counts
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.difference.before.world.name
     }
 }
 
 /// What people had and have.
-type Way = (String, String);
-type Class<'d> = (Way, Vec<&'d PersonChange>);
+pub(super) type Way = (String, String);
+pub(super) type Class<'d> = (Way, Vec<&'d PersonChange>);
 
 /// How many people, in how many ways; `None` for none.
 fn counted(classes: &[Class<'_>]) -> Option<(usize, String)> {
@@ -123,7 +123,7 @@ fn counted(classes: &[Class<'_>]) -> Option<(usize, String)> {
 }
 
 /// `Owner`, `locked out at mapping: no claim mapping matches`.
-fn told(sign_in: &SignIn<'_>, person: PersonIndex) -> String {
+pub(super) fn told(sign_in: &SignIn<'_>, person: PersonIndex) -> String {
     match sign_in.verdict(person) {
         Verdict::Granted { role, .. } => visible(sign_in.world.role_label(&role)),
         Verdict::LockedOut { gate, reason } => format!("locked out at {gate}: {}", visible(&reason)),
@@ -133,7 +133,7 @@ fn told(sign_in: &SignIn<'_>, person: PersonIndex) -> String {
 }
 
 /// What happens to these people, for a heading.
-fn heading(change: Change) -> &'static str {
+pub(super) fn heading(change: Change) -> &'static str {
     match change {
         Change::Lost => "Access lost",
         Change::Gained => "Access gained",
@@ -146,7 +146,7 @@ fn heading(change: Change) -> &'static str {
 }
 
 /// An edit, with the addresses in it shown as people are.
-fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
+pub(super) fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
     let is_delimiter = |c: char| "[]{}=\"', ".contains(c);
     let pieces = edit.split_inclusive(is_delimiter).map(|piece| {
         let word = piece.trim_end_matches(is_delimiter);
@@ -161,7 +161,7 @@ fn edit_told(edit: &str, names: &mut PeopleNames) -> String {
 
 // ---- who can repair SSO
 
-struct Rescue {
+pub(super) struct Rescue {
     by_sso: Vec<String>,
     backup_accounts: Vec<String>,
     organization_admins: Vec<String>,
@@ -171,7 +171,7 @@ struct Rescue {
 }
 
 impl Rescue {
-    fn new(sign_in: &SignIn<'_>, repair: &Repair) -> Self {
+    pub(super) fn new(sign_in: &SignIn<'_>, repair: &Repair) -> Self {
         let users = sign_in.world.torq_users.known().map_or(&[][..], Vec::as_slice);
         let accounts = repair.backup_accounts.iter().filter_map(|index| users.get(*index));
         let mut by_sso: Vec<String> =
@@ -186,7 +186,12 @@ impl Rescue {
         }
     }
 
-    fn told(&self, names: &mut PeopleNames, show: &dyn Fn(String) -> String, most: usize) -> String {
+    pub(super) fn told(
+        &self,
+        names: &mut PeopleNames,
+        show: &dyn Fn(String) -> String,
+        most: usize,
+    ) -> String {
         let mut list = |people: &[String]| {
             if names.mode() == PeopleShown::Counts || people.is_empty() {
                 return String::new();
@@ -226,8 +231,8 @@ struct PersonRow {
 }
 
 #[derive(Serialize, Clone, PartialEq, Eq)]
-struct EndingRow {
-    verdict: &'static str,
+pub(super) struct EndingRow {
+    pub(super) verdict: &'static str,
     role: Option<String>,
 }
 
@@ -242,7 +247,7 @@ impl EndingRow {
         Self { verdict, role }
     }
 
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         match (&self.role, self.verdict) {
             (Some(role), _) => visible(role),
             (None, "not_subject") => "local Torq account".to_owned(),
@@ -352,7 +357,7 @@ pub fn json(comparison: &Comparison<'_, '_>, shown: PeopleShown) -> Vec<u8> {
     bytes
 }
 
-fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
+pub(super) fn line<T: Serialize>(row: &T, bytes: &mut Vec<u8>) {
     bytes.extend(to_bytes(row, Safe(serde_json::ser::CompactFormatter)));
     bytes.push(b'\n');
 }
@@ -452,7 +457,7 @@ fn named_classes(comparison: &Comparison<'_, '_>) -> BTreeSet<(Change, Way)> {
         .collect()
 }
 
-fn after(comparison: &Comparison<'_, '_>) -> String {
+pub(super) fn after(comparison: &Comparison<'_, '_>) -> String {
     let same = comparison.before == comparison.after;
     match comparison.edits.len() {
         0 => visible(comparison.after),
@@ -472,7 +477,7 @@ fn matrix(comparison: &Comparison<'_, '_>, out: &mut String) {
 }
 
 /// What a line is about, then its text, wrapped beside it.
-fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
+pub(super) fn wrapped(out: &mut String, what: &str, text: &str, terminal: Terminal) {
     let head = format!("  {what:<14}");
     let options = textwrap::Options::new(terminal.width.clamp(40, 120))
         .initial_indent(&head)

@@ -9,8 +9,8 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use crate::finding::Severity;
 use crate::finding::prose::{PeopleNames, PeopleShown, visible};
+use crate::finding::{NotEvaluated, Severity};
 
 use super::lines::{Lines, normal, worst_first};
 use super::wording::{self, Told};
@@ -170,11 +170,16 @@ fn rules(connection: &ConnectionReport) -> impl Iterator<Item = Case> + '_ {
     let case = |rule: &str, end| Case { name: rule.to_owned(), place: None, properties: Vec::new(), end };
     let passed = connection.evaluated.iter().filter(move |rule| !found.contains(**rule));
     let passed = passed.map(move |rule| case(rule, End::Passed));
-    passed.chain(connection.not_evaluated.iter().map(move |row| {
+    let skipped = move |row: &NotEvaluated, accepted: &str| {
         let needs =
             row.needs.iter().map(|need| format!("{}. {}", visible(&need.missing), visible(&need.remedy)));
-        let text = format!("not evaluated, at least in part: {}", needs.collect::<Vec<_>>().join(" "));
-        case(row.rule, End::Skipped(text))
+        let needs = needs.collect::<Vec<_>>().join(" ");
+        case(row.rule, End::Skipped(format!("not evaluated, at least in part{accepted}: {needs}")))
+    };
+    let open = connection.not_evaluated.iter().map(move |row| skipped(row, ""));
+    let accepted = connection.accepted.iter();
+    passed.chain(open).chain(accepted.map(move |accepted| {
+        skipped(&accepted.row, &format!(", and need not be ({})", visible(&accepted.reason)))
     }))
 }
 

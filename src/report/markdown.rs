@@ -120,7 +120,8 @@ fn connections(report: &Report) -> String {
     out
 }
 
-/// In a table a bar ends the cell, in a code span too.
+/// In a table a bar ends the cell, in a code span too, and whether an escape helps hangs on what stands before it; the heading of the
+/// connection has the name as it is.
 fn cell(text: &str) -> String {
     code(&text.replace('|', "¦"))
 }
@@ -209,6 +210,15 @@ fn rests_on(report: &Report) -> String {
         };
         line("People", &wording::people_told(&connection.summary));
         line("Repair", &wording::repair_told(&connection.summary));
+        if let Some(expectations) = &connection.summary.expectations {
+            line("Expectations", &wording::expectations_told(expectations));
+        }
+        for (what, said) in
+            [("Left out", wording::left_out_told(connection)), ("Fixed", wording::fixed_told(connection))]
+        {
+            said.iter().for_each(|said| line(what, said));
+        }
+        wording::accepted_told(connection).iter().for_each(|said| line("Accepted", said));
         for assumed in &connection.assumed {
             let (count, meaning) = (people(assumed.people), coverage::meaning(assumed.name));
             line("Assumed", &format!("{} for {count}: {meaning}", assumed.name));

@@ -16,7 +16,9 @@ pub mod lines;
 pub mod markdown;
 pub mod merge;
 pub mod overview;
+pub mod page;
 pub mod pretty;
+pub mod rollout;
 pub mod sarif;
 pub mod schema;
 pub mod statistics;
@@ -213,7 +215,8 @@ pub struct Undecided {
 #[derive(Debug, Clone)]
 pub struct SuppressionUse {
     pub at: SourcePlace,
-    pub connections: Names,
+    /// The connections that it is for, where it stands in the project file; else it is for this one alone.
+    pub shared_by: Option<Names>,
     /// It counted, everything that it is about was looked at, and it did nothing.
     pub idle: bool,
 }

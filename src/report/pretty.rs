@@ -1,6 +1,5 @@
 //! `check` on a terminal: each finding with its excerpt, related places, why and what to do; then what the verdicts rest on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use miette::{
@@ -10,11 +9,11 @@ use thiserror::Error;
 
 use crate::document::position::Region;
 use crate::finding::locate::Location;
-use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
+use crate::finding::prose::{PeopleNames, PeopleShown, people, visible};
 use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
-use super::excerpt::Excerpt;
+use super::excerpt::{Excerpt, may_be_quoted};
 use super::{
     ConnectionReport, Fault, NotReached, Report, Reported, ShowIgnored, WhyHidden, overview, wording,
 };
@@ -202,20 +201,6 @@ fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut
     }
 }
 
-/// Documents whose lines name nobody; where people are only counted, no other is quoted.
-const NAMELESS: [&str; 6] = [
-    "okta/app.json",
-    "okta/id-token.json",
-    "okta/openid-configuration.json",
-    "okta/federated-claims.json",
-    "okta/authorization-server",
-    "okta/groups.json",
-];
-
-fn may_be_quoted(location: &Location, people: PeopleShown) -> bool {
-    people == PeopleShown::Names || NAMELESS.iter().any(|document| location.path.starts_with(document))
-}
-
 fn excerpt(connection: &ConnectionReport, location: &Location, people: PeopleShown) -> Option<Excerpt> {
     let file = connection.file(location.file).filter(|_| may_be_quoted(location, people))?;
     Some(Excerpt::new(file, &location.region))
@@ -326,18 +311,8 @@ fn overview(report: &Report, terminal: Terminal, out: &mut String) {
 
 /// What is not shown, and why; what need not be evaluated; what of the baseline is found no more.
 fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut PeopleNames, out: &mut String) {
-    let counts = [
-        (connection.ignored(), "ignored"),
-        (connection.hidden_as(&WhyHidden::Baseline), "in the baseline"),
-        (connection.hidden_as(&WhyHidden::Before), "there before"),
-    ];
-    let said: Vec<String> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
-        .collect();
-    if !said.is_empty() {
-        wrapped(out, "left out", &said.join(", "), terminal.width);
+    if let Some(said) = wording::left_out_told(connection) {
+        wrapped(out, "left out", &said, terminal.width);
     }
     for hidden in connection.hidden.iter().filter(|_| connection.show_ignored == ShowIgnored::Listed) {
         let WhyHidden::Ignored { reason } = &hidden.why else { continue };
@@ -353,28 +328,11 @@ fn left_out(connection: &ConnectionReport, terminal: Terminal, names: &mut Peopl
         );
         wrapped(out, "ignored", &text, terminal.width);
     }
-    if !connection.fixed.is_empty() {
-        let rules: BTreeSet<String> = connection.fixed.iter().map(|fixed| visible(&fixed.rule)).collect();
-        let rules: Vec<String> = rules.into_iter().collect();
-        let text = format!(
-            "{} of the baseline found no more: {}; --prune-baseline takes them out",
-            wording::plural(connection.fixed.len(), "finding"),
-            rules.join(", ")
-        );
-        wrapped(out, "fixed", &text, terminal.width);
+    if let Some(said) = wording::fixed_told(connection) {
+        wrapped(out, "fixed", &said, terminal.width);
     }
-    let mut accepted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in &connection.accepted {
-        accepted.entry(&one.reason).or_default().push(one.row.rule);
-    }
-    for (reason, rules) in accepted {
-        let text = format!(
-            "{} not evaluated ({}): {}",
-            wording::plural(rules.len(), "rule"),
-            rules.join(", "),
-            visible(reason)
-        );
-        wrapped(out, "accepted", &text, terminal.width);
+    for said in wording::accepted_told(connection) {
+        wrapped(out, "accepted", &said, terminal.width);
     }
 }
 

@@ -1,11 +1,12 @@
 //! What several reports say in the same words: a finding in sentences, the counts of a connection, and what is missing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 use crate::finding::{NotEvaluated, Severity};
 
-use super::{ConnectionReport, Expectations, Report, Reported, Summary};
+use super::{ConnectionReport, Expectations, Report, Reported, Summary, WhyHidden};
 
 /// People who are named in one finding; the rest is counted.
 const NAMED: usize = 20;
@@ -149,6 +150,43 @@ pub fn expectations_told(counts: &Expectations) -> String {
         plural(counts.mappings, "claim mapping")
     );
     text
+}
+
+/// How many findings are not shown, and why; `None` where all are.
+pub fn left_out_told(connection: &ConnectionReport) -> Option<String> {
+    let counts = [
+        (connection.ignored(), "ignored"),
+        (connection.hidden_as(&WhyHidden::Baseline), "in the baseline"),
+        (connection.hidden_as(&WhyHidden::Before), "there before"),
+    ];
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = some.map(|(count, what)| format!("{} {what}", grouped(count))).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+/// What of the baseline is found no more; `None` where nothing is.
+pub fn fixed_told(connection: &ConnectionReport) -> Option<String> {
+    let rules: BTreeSet<String> = connection.fixed.iter().map(|fixed| visible(&fixed.rule)).collect();
+    let rules: Vec<String> = rules.into_iter().collect();
+    (!rules.is_empty()).then(|| {
+        format!(
+            "{} of the baseline found no more: {}; --prune-baseline takes them out",
+            plural(connection.fixed.len(), "finding"),
+            rules.join(", ")
+        )
+    })
+}
+
+/// What need not be evaluated, for each reason.
+pub fn accepted_told(connection: &ConnectionReport) -> Vec<String> {
+    let mut accepted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &connection.accepted {
+        accepted.entry(&one.reason).or_default().push(one.row.rule);
+    }
+    let told = accepted.into_iter().map(|(reason, rules)| {
+        format!("{} not evaluated ({}): {}", plural(rules.len(), "rule"), rules.join(", "), visible(reason))
+    });
+    told.collect()
 }
 
 /// Something that rules lack, and the rules that lack it.

@@ -350,3 +350,27 @@ pub fn markdown_text(bytes: &[u8]) -> String {
     let arena = Arena::new();
     plain(comrak::parse_document(&arena, std::str::from_utf8(bytes).unwrap(), &github_flavored()))
 }
+
+/// Findings of a page.
+pub fn html(bytes: &[u8]) -> Vec<Told> {
+    let page = scraper::Html::parse_document(std::str::from_utf8(bytes).unwrap());
+    let all = |selector: &str| scraper::Selector::parse(selector).unwrap();
+    let text = |element: scraper::ElementRef<'_>| element.text().collect::<String>();
+    let findings = all("article[id]");
+    let told = page.select(&findings).map(|article| {
+        let first = |selector: &str| text(article.select(&all(selector)).next().unwrap());
+        let place = first("figcaption .place");
+        let mut place = place.rsplitn(3, ':');
+        let column = place.next().unwrap().parse().unwrap();
+        let line = place.next().unwrap().parse().unwrap();
+        Told {
+            fingerprint: text(article.select(&all("p.quiet code")).last().unwrap()),
+            rule: first("h4 code"),
+            severity: severity(article.value().attr("class").unwrap(), ["error", "warning", "note"]),
+            path: place.next().unwrap().to_owned(),
+            start: (line, column),
+            end: None,
+        }
+    });
+    told.collect()
+}

@@ -1,11 +1,15 @@
 //! What is wrong with a plan or a configuration is said, and the rest is still checked.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 use ssolint::document::DocumentName;
 use ssolint::source::snapshot::Snapshot;
 use ssolint::source::terraform::{self, AppChoice, Plan};
 
-use crate::world::{app, change, folder, open, plan, snapshot, texts, written};
+use crate::support;
+use crate::world::{app, change, folder, open, plan, plan_text, snapshot, texts, verdicts, written};
 
 #[test]
 fn a_configuration_that_is_not_whole_is_said_and_the_rest_is_checked() {
@@ -141,4 +145,185 @@ fn which_app_is_meant_is_found_or_asked_for() {
     ]);
     let planned = terraform::planned(&snapshot(json!({})), &same, &AppChoice::Found);
     assert_eq!(texts(&planned.documents)["okta/app"]["label"], "Torq SSO");
+}
+
+/// A change of another provider, which Terraform's plans have by the thousand.
+fn foreign() -> Value {
+    let mut change =
+        change("aws_iam_policy", "y", &json!({"policy": "x".repeat(900)}), &json!({"policy": "x"}));
+    change["provider_name"] = json!("registry.terraform.io/hashicorp/aws");
+    change
+}
+
+#[test]
+fn a_plan_of_other_providers_or_of_nothing_leaves_the_snapshot_as_it_is() {
+    let base = snapshot(json!({}));
+    for text in [
+        json!({"format_version": "1.2", "resource_changes": [foreign()]}),
+        json!({"format_version": "1.2", "resource_changes": []}),
+        json!({"format_version": "1.2", "terraform_version": "1.13.0", "configuration": {"root_module": {}}}),
+    ] {
+        let plan = terraform::parse("plan.json", text.to_string().into()).unwrap();
+        says(&Snapshot::default(), &plan, AppChoice::Found, "no resource of Okta's provider");
+        says(&base, &plan, AppChoice::Found, "no resource of Okta's provider");
+        let planned = terraform::planned(&base, &plan, &AppChoice::Found);
+        assert_eq!(planned.faults, vec![], "{text}");
+        assert_eq!(
+            (texts(&planned.documents), open(&planned.documents)),
+            (texts(&base.documents), Vec::new())
+        );
+        assert_eq!(verdicts(&planned), verdicts(&base));
+    }
+}
+
+#[test]
+fn an_app_that_is_imported_destroyed_moved_or_let_go_is_read_as_what_it_will_be() {
+    let torq = |after: Value| change("okta_app_oauth", "torq", &app(json!({})), &after);
+    let with = |mut change: Value, more: Value| {
+        for (key, value) in more.as_object().unwrap() {
+            match key.as_str() {
+                "previous_address" => change[key] = value.clone(),
+                _ => change["change"][key] = value.clone(),
+            }
+        }
+        change
+    };
+    let old = "okta_app_oauth.old";
+    let found = AppChoice::Found;
+    let named = AppChoice::Address(old.to_owned());
+    let renamed = || torq(app(json!({"label": "SSO"})));
+    for (what, change, choice, label, status) in [
+        ("imported", with(renamed(), json!({"importing": {"id": "0oa1"}})), &found, json!("SSO"), "ACTIVE"),
+        (
+            "imported as it is",
+            with(torq(app(json!({}))), json!({"importing": {}})),
+            &found,
+            json!("Torq"),
+            "ACTIVE",
+        ),
+        ("moved", with(renamed(), json!({"previous_address": old})), &found, json!("SSO"), "ACTIVE"),
+        (
+            "moved, and named as before",
+            with(renamed(), json!({"previous_address": old})),
+            &named,
+            json!("SSO"),
+            "ACTIVE",
+        ),
+        ("destroyed", torq(Value::Null), &found, Value::Null, "DELETED"),
+        ("let go", with(torq(Value::Null), json!({"actions": ["forget"]})), &found, json!("Torq"), "ACTIVE"),
+    ] {
+        let text = json!({"format_version": "1.2", "resource_changes": [foreign(), change]}).to_string();
+        let plan = terraform::parse("plan.json", text.into()).unwrap();
+        let planned = terraform::planned(&snapshot(json!({})), &plan, choice);
+        assert_eq!(planned.faults, vec![], "{what}");
+        let answer = &texts(&planned.documents)["okta/app"];
+        assert_eq!((&answer["label"], &answer["status"]), (&label, &json!(status)), "{what}");
+    }
+}
+
+#[test]
+fn an_object_that_is_on_its_way_out_does_not_take_the_place_of_the_one_that_stays() {
+    let mut deposed = change("okta_app_oauth", "torq", &app(json!({"label": "old"})), &Value::Null);
+    deposed["deposed"] = json!("1a2b3c4d");
+    let stays = change("okta_app_oauth", "torq", &app(json!({})), &app(json!({"label": "new"})));
+    let text = json!({"format_version": "1.2", "resource_changes": [deposed, stays]}).to_string();
+    let plan = terraform::parse("plan.json", text.into()).unwrap();
+    let planned = terraform::planned(&snapshot(json!({})), &plan, &AppChoice::Found);
+    assert_eq!(texts(&planned.documents)["okta/app"]["label"], "new");
+}
+
+#[test]
+fn a_module_outside_of_the_directory_has_its_findings_on_the_plan() {
+    let wide =
+        json!({"wildcard_redirect": "SUBDOMAIN", "redirect_uris": ["https://*.torq.io/__/auth/handler"]});
+    let mut change = change("okta_app_oauth", "torq", &app(json!({})), &app(wide));
+    change["module_address"] = json!("module.sso");
+    change["address"] = json!("module.sso.okta_app_oauth.torq");
+    let plan = json!({"format_version": "1.2", "resource_changes": [change]}).to_string();
+    let sso = "resource \"okta_app_oauth\" \"torq\" {\n  wildcard_redirect = \"SUBDOMAIN\"\n}\n";
+    for (source, file, notice) in [
+        ("./sso", "sso/main.tf", None),
+        ("../sso", "plan.json", Some("sso is outside of the working directory")),
+        ("acme/sso/okta", "plan.json", Some("module.sso is not a folder of this configuration")),
+    ] {
+        let root = folder(&[
+            ("here/main.tf", &format!("module \"sso\" {{\n  source = \"{source}\"\n}}\n")),
+            ("here/sso/main.tf", sso),
+            ("here/plan.json", &plan),
+            ("sso/main.tf", sso),
+        ]);
+        let here = root.path().join("here").canonicalize().unwrap();
+        // A directory that is named in full is the same one.
+        for directory in [".", here.to_str().unwrap()] {
+            let mut run = Command::new(env!("CARGO_BIN_EXE_ssolint"));
+            run.args([
+                "check",
+                "--terraform-plan",
+                "plan.json",
+                "--terraform-dir",
+                directory,
+                "--format",
+                "json",
+            ]);
+            let run = run.current_dir(&here).output().unwrap();
+            let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+            let findings = report["findings"].as_array().unwrap();
+            let wildcard =
+                findings.iter().find(|finding| finding["rule"] == "redirect-uri-wildcard").unwrap();
+            assert_eq!(wildcard["location"]["file"], file, "{source} from {directory}");
+            let notices = report["connections"][0]["notices"].to_string();
+            assert_eq!(
+                notices.contains("findings in it lie on the plan"),
+                notice.is_some(),
+                "{source}: {notices}"
+            );
+            assert!(notices.contains(notice.unwrap_or_default()), "{source}: {notices}");
+        }
+    }
+}
+
+/// One line of about so many bytes: other providers' resources, and the app at its end.
+fn big_plan(bytes: usize, path: &Path) {
+    let wide =
+        json!({"wildcard_redirect": "SUBDOMAIN", "redirect_uris": ["https://*.torq.io/__/auth/handler"]});
+    let torq = [("okta_app_oauth", "torq", app(json!({})), app(wide))];
+    let end = plan_text(&torq, json!({}));
+    let (before, after) = end.split_once("\"resource_changes\":[").unwrap();
+    let foreign = format!("{},", foreign());
+    let text = format!("{before}\"resource_changes\":[{}{after}", foreign.repeat(bytes / foreign.len()));
+    std::fs::write(path, text).unwrap();
+}
+
+/// The check of such a plan, in at most so much address space and so many seconds of a processor: how busy the machine is does not count.
+fn a_big_plan_is_checked(bytes: usize, format: &str, most_kib: usize, seconds: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.json");
+    big_plan(bytes, &path);
+    let script = format!(
+        "ulimit -v {most_kib}; ulimit -t {seconds}; exec \"$0\" check --color never --format {format} --terraform-plan \"$1\""
+    );
+    let run = Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_ssolint"), path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let shown = support::stdout(&run);
+    assert!(
+        shown.contains("redirect-uri-wildcard") && shown.contains("SUBDOMAIN"),
+        "{}",
+        support::stderr(&run)
+    );
+    assert!(shown.len() < 1 << 20, "{} bytes", shown.len());
+}
+
+#[test]
+fn a_plan_of_many_megabytes_is_checked_in_bounded_memory_and_time() {
+    a_big_plan_is_checked(8 << 20, "pretty", 400_000, 30);
+}
+
+#[test]
+#[ignore = "takes half a minute; the gate runs it"]
+fn a_plan_of_200_mebibytes_is_checked_in_bounded_memory_and_time() {
+    for format in ["pretty", "json"] {
+        a_big_plan_is_checked(200 << 20, format, 1_200_000, 120);
+    }
 }

@@ -14,11 +14,11 @@ use crate::world::{app, change, folder, plan, snapshot, written};
 #[derive(Clone, Copy)]
 enum Lies {
     /// On the argument's line.
-    OnArgument,
+    Argument,
     /// On the line that the resource begins with.
-    OnResource,
+    Resource,
     /// On the line of the block that the argument is in.
-    OnBlock,
+    Block,
 }
 
 struct Kind {
@@ -32,70 +32,70 @@ struct Kind {
 
 /// Every kind that the issue names but the app itself.
 fn kinds() -> Vec<Kind> {
-    use Lies::{OnArgument, OnBlock, OnResource};
+    use Lies::{Argument, Block, Resource};
     let kind = |kind, hcl, after, lies| Kind { kind, hcl, after, lies };
     vec![
-        kind("okta_app_oauth_redirect_uri", "uri = {}", json!({"app_id": "0oa1", "uri": "{}"}), OnArgument),
+        kind("okta_app_oauth_redirect_uri", "uri = {}", json!({"app_id": "0oa1", "uri": "{}"}), Argument),
         kind(
             "okta_app_group_assignment",
             "group_id = {}",
             json!({"app_id": "0oa1", "group_id": "{}"}),
-            OnResource,
+            Resource,
         ),
         kind(
             "okta_app_group_assignments",
             "group {\n    id = {}\n  }",
             json!({"app_id": "0oa1", "group": [{"id": "{}", "priority": 0}]}),
-            OnBlock,
+            Block,
         ),
         kind(
             "okta_app_user",
             "username = {}",
             json!({"app_id": "0oa1", "user_id": "00u-#", "username": "{}"}),
-            OnArgument,
+            Argument,
         ),
-        kind("okta_group", "name = {}", json!({"name": "{}"}), OnArgument),
+        kind("okta_group", "name = {}", json!({"name": "{}"}), Argument),
         kind(
             "okta_group_memberships",
             "users = [{}]",
             json!({"group_id": "00g-#", "users": ["{}"]}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_group_rule",
             "name = {}",
             json!({"name": "{}", "status": "ACTIVE", "group_assignments": []}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_auth_server_claim",
             "value = {}",
             json!({"auth_server_id": "aus1", "value": "{}"}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_auth_server_policy",
             "name = {}",
             json!({"auth_server_id": "aus1", "name": "{}"}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_auth_server_policy_rule",
             "name = {}",
             json!({"auth_server_id": "aus1", "policy_id": "00p1", "name": "{}"}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_app_federated_claim",
             "expression = {}",
             json!({"app_id": "0oa1", "name": "n", "expression": "{}"}),
-            OnArgument,
+            Argument,
         ),
         kind(
             "okta_app_signon_policy_rule",
             "name = {}",
             json!({"policy_id": "rst1", "name": "{}"}),
-            OnArgument,
+            Argument,
         ),
     ]
 }
@@ -174,8 +174,8 @@ fn ten_resources_of_each_kind_through_nested_modules_lie_on_their_own_lines() {
                 said.replace("{}", value)
             );
             match lies {
-                Lies::OnResource => begins,
-                Lies::OnBlock | Lies::OnArgument => begins + 2,
+                Lies::Resource => begins,
+                Lies::Block | Lies::Argument => begins + 2,
             }
         };
         let many = written("many", "for_each = var.x", "each.value");

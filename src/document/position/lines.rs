@@ -22,7 +22,7 @@ fn code_points(bytes: &[u8]) -> usize {
 
 /// Makes a column cheap to tell even where the whole text is one line of many megabytes.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub struct Lines {
     /// Byte offset of the text after its byte order mark.
     start: usize,
     /// Byte offset of each line.
@@ -34,7 +34,7 @@ pub(super) struct Lines {
 const STRIDE: usize = 4096;
 
 impl Lines {
-    pub(super) fn of(text: &str) -> Lines {
+    pub fn of(text: &str) -> Lines {
         let start = text_start(text);
         let bytes = text.as_bytes();
         let after_breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
@@ -58,7 +58,8 @@ impl Lines {
         before_chunk + code_points(text.as_bytes().get(chunk * STRIDE..byte).unwrap_or_default())
     }
 
-    pub(super) fn line_column(&self, text: &str, byte: usize) -> (usize, usize) {
+    /// Like [`line_column`], for the text that it was made of.
+    pub fn line_column(&self, text: &str, byte: usize) -> (usize, usize) {
         let byte = byte.clamp(self.start, text.len().max(self.start));
         let line = self.starts.partition_point(|start| *start <= byte).max(1);
         let line_start = self.starts.get(line - 1).copied().unwrap_or(self.start);

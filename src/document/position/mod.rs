@@ -18,8 +18,7 @@ mod tests;
 use std::ops::Range;
 
 use super::json_path::{JsonPath, Step};
-use lines::Lines;
-pub use lines::line_column;
+pub use lines::{Lines, line_column};
 use tree::{NodeId, Span, Tree};
 
 /// How a text is written, which decides how it is read and scanned.

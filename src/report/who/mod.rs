@@ -36,7 +36,7 @@ fn mapping_text(sign_in: &SignIn<'_>, mapping: &Mapping, names: &mut PeopleNames
 }
 
 /// A claim's value; a person's where the claim says who someone is.
-fn value(claim: &str, value: &str, names: &mut PeopleNames) -> String {
+pub(super) fn value(claim: &str, value: &str, names: &mut PeopleNames) -> String {
     if claim_source::standard_scope(claim).is_some() || value.contains('@') {
         names.show(value)
     } else {

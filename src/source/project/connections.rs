@@ -256,7 +256,13 @@ impl Reader<'_> {
                 .org_url
                 .get_or_insert_with(|| url.clone());
         }
-        let live = self.live(okta, torq, org_url, region, path)?;
+        // A way of signing in that stands in the defaults does not make a snapshot's connection one to be read live.
+        let named = org_url.is_some() && (okta.app_id.is_some() || okta.app_label.is_some());
+        let live = if snapshot.is_some() && entry.get("okta").is_none() && !named {
+            None
+        } else {
+            self.live(okta, torq, org_url, region, path)?
+        };
         if live.is_none() && snapshot.is_none() {
             return Err(self.wrong(
                 path,

@@ -258,6 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn a_way_of_signing_in_for_all_asks_nothing_of_a_snapshot() {
+        let text = "version: 1
+defaults: {okta: {auth: {api_token: {env: OKTA}}}}
+connections:
+  - {name: kept, snapshot: s}
+  - {name: both, snapshot: s, okta: {org_url: 'https://acme.okta.com', app_id: 0oa1}}
+";
+        let project = read_text(text).unwrap();
+        let live: Vec<bool> = project.connections.iter().map(|one| one.live.is_some()).collect();
+        assert_eq!(live, [false, true]);
+        let error = read_text(&text.replace("app_id: 0oa1", "app_ids: 0oa1")).map(|_| ()).unwrap_err();
+        assert!(error.contains("did you mean app_id?"), "{error}");
+    }
+
+    #[test]
     fn expectations_and_rule_settings_are_read() {
         let project = read_text(
             "version: 1

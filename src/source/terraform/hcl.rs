@@ -20,6 +20,7 @@ use super::plan::{ResourceChange, TerraformError};
 use crate::document::overlay::Target;
 use crate::document::position::{Format, Part, Positions};
 use crate::document::{JsonPath, ReadFault, SourceFile, strict};
+use crate::source::snapshot;
 
 /// Where something is written.
 #[derive(Debug, Clone)]
@@ -102,7 +103,7 @@ const MODULES: usize = 32;
 /// Reads a configuration from the folder of its root module.
 pub fn read(folder: &Path) -> Result<Sources, TerraformError> {
     let mut sources = Sources::default();
-    let shown = shown(folder);
+    let shown = snapshot::shown(folder);
     let metadata = fs::metadata(folder).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => TerraformError::NotThere { path: shown.clone() },
         _ => TerraformError::Unreadable { path: shown.clone(), cause },
@@ -115,16 +116,10 @@ pub fn read(folder: &Path) -> Result<Sources, TerraformError> {
     Ok(sources)
 }
 
-fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy().replace('\\', "/");
-    let text = text.strip_prefix("./").unwrap_or(&text);
-    if text.is_empty() { ".".to_owned() } else { text.to_owned() }
-}
-
 /// The files of one folder; those that override others come last, as Terraform reads them.
 fn module_files(folder: &Path) -> Result<Vec<PathBuf>, TerraformError> {
-    let entries =
-        fs::read_dir(folder).map_err(|cause| TerraformError::Unreadable { path: shown(folder), cause })?;
+    let entries = fs::read_dir(folder)
+        .map_err(|cause| TerraformError::Unreadable { path: snapshot::shown(folder), cause })?;
     let name =
         |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut files: Vec<PathBuf> = entries
@@ -152,7 +147,7 @@ struct Call {
 fn module(sources: &mut Sources, folder: &Path, names: &[String], files: Vec<PathBuf>) {
     let mut calls = Vec::new();
     for path in files {
-        let shown = shown(&path);
+        let shown = snapshot::shown(&path);
         let text = match fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
@@ -186,12 +181,12 @@ fn module(sources: &mut Sources, folder: &Path, names: &[String], files: Vec<Pat
             continue;
         };
         let inner = normal(&folder.join(local));
-        let outside = inner.components().next() == Some(Component::ParentDir);
+        let outside = is_outside(&inner) && !is_outside(folder);
         let files = if outside { Vec::new() } else { module_files(&inner).unwrap_or_default() };
         if files.is_empty() || names.len() >= MODULES {
             sources.notices.push(format!(
                 "{address}: {} {}, so findings in it lie on the plan",
-                self::shown(&inner),
+                snapshot::shown(&inner),
                 if outside {
                     "is outside of the working directory"
                 } else {
@@ -203,6 +198,12 @@ fn module(sources: &mut Sources, folder: &Path, names: &[String], files: Vec<Pat
         let names: Vec<String> = names.iter().cloned().chain([call.name]).collect();
         module(sources, &inner, &names, files);
     }
+}
+
+/// Whether a path leads out of the working directory, so that no relative path without `..` names what is there.
+fn is_outside(path: &Path) -> bool {
+    let (Ok(here), Ok(full)) = (std::env::current_dir(), std::path::absolute(path)) else { return true };
+    !normal(&full).starts_with(here)
 }
 
 /// Without `.` and, where it can be, `..`; links are not followed.

@@ -21,6 +21,7 @@ use super::configuration::{Configuration, ConfigurationShape};
 use super::hcl::Sources;
 use crate::document::position::line_column;
 use crate::document::terraform::Action;
+use crate::source::snapshot;
 
 /// Why a plan could not be read at all.
 #[derive(Debug, Error)]
@@ -351,8 +352,7 @@ impl<'de> Visitor<'de> for StateReader<'_> {
 
 /// Reads a plan's file. `path` is also how it is named in every output.
 pub fn read(path: &Path) -> Result<Plan, TerraformError> {
-    let shown = path.to_string_lossy().replace('\\', "/");
-    let shown = shown.strip_prefix("./").unwrap_or(&shown).to_owned();
+    let shown = snapshot::shown(path);
     let bytes = fs::read(path).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => TerraformError::NotThere { path: shown.clone() },
         _ => TerraformError::Unreadable { path: shown.clone(), cause },

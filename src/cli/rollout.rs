@@ -1,0 +1,126 @@
+//! `ssolint rollout`.
+
+use std::fs;
+use std::path::Path;
+
+use ssolint::document::edit::{self, Edit};
+use ssolint::finding::PeopleShown;
+use ssolint::report::rollout::{self as report, Shown};
+use ssolint::rollout::verify::{self, Script};
+use ssolint::rollout::{Outcome, Protect, Rollout, RolloutError};
+
+use crate::arguments::{ColourChoice, PlanArguments, RolloutArguments, SourceArguments};
+use crate::output::{self, Problem};
+use crate::{Exit, diff, snapshots};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Pretty,
+    Json,
+    Markdown,
+}
+
+const FORMATS: [(&str, Format); 3] =
+    [("pretty", Format::Pretty), ("json", Format::Json), ("markdown", Format::Markdown)];
+
+impl From<RolloutError> for Problem {
+    fn from(error: RolloutError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Problem> {
+    if let (Some(file), Some(step)) = (&typed.verify, typed.step) {
+        return verify(file, step, typed);
+    }
+    let targets = output::targets(&typed.formats, &FORMATS)?;
+    let protect = protect(&typed.protect)?;
+    let edits = diff::edits(&typed.patches, &typed.sets)?;
+    if typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none() {
+        return Err(Problem(
+            "name a second snapshot, or say what changes: --set 'connection.torq.flow=code', --patch FILE or --terraform-plan FILE"
+                .to_owned(),
+        ));
+    }
+    let sides = diff::sides(typed.before.as_deref(), typed.after.as_deref(), None, &typed.plan)?;
+    let before = &sides.before.documents;
+    let edited = edit::apply(&sides.after.documents, &edits)?;
+    let unread = diff::say_faults([
+        (&ssolint::check::load(before, sides.before.faults.clone()), before),
+        (&ssolint::check::load(&edited, sides.after.faults.clone()), &edited),
+    ]);
+    let rollout = Rollout::search(before, &edited, &protect, typed.max_states)?;
+    let shown = Shown {
+        rollout: &rollout,
+        before: &sides.before_shown,
+        after: &sides.after_shown,
+        edits: edits.iter().map(Edit::to_string).collect(),
+    };
+    for target in &targets {
+        let file = target.file.as_ref();
+        let people = |by_default| output::people(typed.people, by_default);
+        let bytes = match target.format {
+            Format::Pretty => {
+                report::pretty(&shown, people(PeopleShown::Names), output::terminal(file, colour))
+            }
+            Format::Json => report::json(&shown, people(PeopleShown::Names)),
+            Format::Markdown => report::markdown(&shown, people(PeopleShown::Counts)),
+        };
+        output::write(file, &bytes)?;
+    }
+    let exit = match rollout.outcome {
+        Outcome::Found { .. } => Exit::Clean,
+        Outcome::Impossible { .. } | Outcome::NotFound => Exit::Findings,
+    };
+    Ok(Exit::worst([unread, exit]))
+}
+
+fn protect(typed: &[String]) -> Result<Protect, Problem> {
+    match typed {
+        [one] if one == "everyone" => Ok(Protect::Everyone),
+        [one] if one == "repair" => Ok(Protect::Repairers),
+        people if people.iter().any(|one| one == "everyone" || one == "repair") => {
+            Err(Problem("--protect everyone and --protect repair take nobody beside them".to_owned()))
+        }
+        people => Ok(Protect::People(people.to_vec())),
+    }
+}
+
+fn verify(file: &Path, step: usize, typed: &RolloutArguments) -> Result<Exit, Problem> {
+    let shown = file.display();
+    let text =
+        fs::read_to_string(file).map_err(|error| Problem(format!("{shown} could not be read: {error}")))?;
+    let script: Script = serde_json::from_str(&text).map_err(|error| {
+        Problem(format!("{shown} is not what `ssolint rollout --format json` writes: {error}"))
+    })?;
+    if script.states.is_empty() {
+        return Err(Problem(format!("{shown} has no steps: no order was found")));
+    }
+    if script.people != "names" {
+        return Err(Problem(format!(
+            "{shown} was made with --people {}, so its people cannot be found; make it again with their names",
+            script.people
+        )));
+    }
+    let read = snapshots::read(&SourceArguments {
+        paths: typed.before.iter().cloned().collect(),
+        live_connections: typed.live_connection.clone().map(|name| vec![name]),
+        live: typed.live.clone(),
+        plan: PlanArguments::default(),
+    })?;
+    let snapshot = match read.snapshots.as_slice() {
+        [one] => one,
+        [] => return Ok(Exit::worst([read.exit, Exit::NotEvaluated])),
+        several => {
+            return Err(Problem(format!("name one of the {} connections, or a snapshot", several.len())));
+        }
+    };
+    let world = ssolint::check::load(&snapshot.documents, snapshot.faults.clone());
+    let unread = diff::say_faults([(&world, &snapshot.documents)]);
+    let last = script.states.len() - 1;
+    let verified = verify::verify(&script, step, &snapshot.documents)
+        .ok_or_else(|| Problem(format!("there is no step {step}; {shown} has 0 to {last}")))?;
+    output::write(None, &report::verified(&verified, &world.name))?;
+    let exit = if verified.holds() { Exit::Clean } else { Exit::Findings };
+    Ok(Exit::worst([read.exit, unread, exit]))
+}

@@ -1,0 +1,209 @@
+//! Groups and who is in them: `okta_group`, `okta_group_memberships` and `okta_group_rule`.
+
+use serde_json::{Value, json};
+
+use super::{Layer, Side};
+use crate::document::terraform::Action;
+use crate::document::{Content, Document, DocumentName, JsonPath, Overlay};
+use crate::source::terraform::plan::{Attributes, ResourceChange};
+use crate::source::terraform::resources;
+use crate::source::terraform::rows::{Row, Rows};
+
+impl<'a> Layer<'a> {
+    pub(super) fn groups(&mut self) {
+        let all: Vec<usize> = self.of_kind("okta_group").collect();
+        if all.is_empty() {
+            return;
+        }
+        let Some(mut rows) = self.rows(&DocumentName::Groups) else { return };
+        let mut gone: Vec<String> = Vec::new();
+        for index in all {
+            let Some(change) = self.change(index) else { continue };
+            let was = self.former(change).and_then(|state| state.text("id"));
+            let is_same = self.state(change).is_some() && !self.is_new(change);
+            if let Some(was) = was.filter(|_| !is_same) {
+                rows.remove(was);
+                gone.push(was.to_owned());
+            }
+            let Some(state) = self.state(change) else { continue };
+            let id = self.id(change);
+            if self.is_new(change) {
+                let document =
+                    Document { file: self.file, root: JsonPath::root(), content: Content::Part(json!([])) };
+                let mut overlay = Overlay::default();
+                overlay.place(JsonPath::root(), self.part(index, JsonPath::root()));
+                self.documents.add(DocumentName::GroupUsers(id.clone()), document);
+                self.documents.lay_over(DocumentName::GroupUsers(id.clone()), overlay);
+            }
+            let as_read = rows.rows.iter().find(|row| row.id() == Some(&id)).map(|row| &row.value);
+            let name = as_read.and_then(|row| row.pointer("/profile/name")).and_then(Value::as_str);
+            if as_read.is_some() && name == state.text("name") {
+                continue;
+            }
+            let row = self.row(index, resources::group(&id, state));
+            rows.put(row);
+        }
+        rows.write(&mut self.documents);
+        for id in gone {
+            self.documents.remove(&DocumentName::GroupUsers(id.clone()));
+            self.change_own_groups(|groups| groups.remove(&id));
+            if self.documents.has(&DocumentName::AppGroups)
+                && let Some(mut rows) = self.rows(&DocumentName::AppGroups)
+            {
+                rows.remove(&id);
+                rows.write(&mut self.documents);
+            }
+        }
+    }
+
+    /// Changes every list of a person's groups.
+    fn change_own_groups(&mut self, change: impl Fn(&mut Rows)) {
+        let names: Vec<DocumentName> = self
+            .documents
+            .names()
+            .filter(|name| matches!(name, DocumentName::UserGroups(_)))
+            .cloned()
+            .collect();
+        for name in names {
+            if let Some(mut rows) = self.rows(&name) {
+                change(&mut rows);
+                rows.write(&mut self.documents);
+            }
+        }
+    }
+
+    pub(super) fn memberships(&mut self) {
+        for index in self.of_kind("okta_group_memberships") {
+            let Some(change) = self.change(index) else { continue };
+            let sides = [self.former(change), self.state(change)];
+            let groups = sides.map(|state| state.and_then(|state| self.id_in(change, state, "group_id")));
+            let users = sides.map(|state| state.map(|state| self.ids_in(change, state, "users")));
+            let [was, is] = users;
+            let [old_group, group] = groups;
+            if let (Some(old_group), Some(was)) = (&old_group, &was) {
+                let stay = if group.as_ref() == Some(old_group) { is.clone().flatten() } else { None };
+                let gone =
+                    was.iter().flatten().filter(|user| !stay.iter().flatten().any(|other| other == *user));
+                gone.for_each(|user| self.set_member(old_group, user, None));
+            }
+            let (Some(group), Some(is)) = (group, is) else { continue };
+            match is {
+                Some(users) => users.iter().for_each(|user| self.set_member(&group, user, Some(index))),
+                None => self
+                    .open_members(&group, &format!("users of {} is known only after apply", change.address)),
+            }
+        }
+    }
+
+    /// Puts a user into a group, on the plan's word, or out of it; on both sides of the memberships, as far as they were read.
+    fn set_member(&mut self, group: &str, user: &str, by: Option<usize>) {
+        let name = DocumentName::GroupUsers(group.to_owned());
+        if (by.is_some() || self.documents.has(&name))
+            && let Some(mut rows) = self.rows(&name)
+        {
+            match by {
+                Some(index) if !rows.has(user) => {
+                    let part = self.part(index, JsonPath::root().key("users"));
+                    rows.put(Row { value: json!({"id": user}), part, members: Vec::new(), inner: None });
+                }
+                Some(_) => {}
+                None => rows.remove(user),
+            }
+            rows.write(&mut self.documents);
+        }
+        let name = DocumentName::UserGroups(user.to_owned());
+        if self.documents.has(&name)
+            && let Some(mut rows) = self.rows(&name)
+        {
+            match by {
+                Some(index) if !rows.has(group) => {
+                    let row = self.row(index, json!({"id": group}));
+                    rows.put(row);
+                }
+                Some(_) => {}
+                None => rows.remove(group),
+            }
+            rows.write(&mut self.documents);
+        }
+    }
+
+    /// The members of a group are not known any more, from either side.
+    fn open_members(&mut self, group: &str, why: &str) {
+        let name = DocumentName::GroupUsers(group.to_owned());
+        if !self.documents.has(&name) {
+            let document =
+                Document { file: self.file, root: JsonPath::root(), content: Content::Part(json!([])) };
+            self.documents.add(name.clone(), document);
+        }
+        self.documents.lay_over(name, Overlay::undecided(why));
+        self.change_own_groups(|groups| {
+            groups.remove(group);
+            groups.leave_open(why);
+        });
+    }
+
+    pub(super) fn group_rules(&mut self) {
+        let all: Vec<usize> = self.of_kind("okta_group_rule").collect();
+        if all.is_empty() {
+            return;
+        }
+        let Some(mut rows) = self.rows(&DocumentName::GroupRules) else { return };
+        let mut changed: Vec<(String, String)> = Vec::new();
+        for index in all {
+            let Some(change) = self.change(index) else { continue };
+            let state = self.state(change);
+            let former = self.former(change);
+            let ids = |state: Option<&'a Attributes>| {
+                state.map(|state| self.ids_in(change, state, "group_assignments"))
+            };
+            let (is, was) = (ids(state), ids(former));
+            if let Some(gone) = former.and_then(|state| state.text("id"))
+                && (state.is_none() || self.is_new(change))
+            {
+                rows.remove(gone);
+            }
+            if self.side == Side::After && moves_people(change) {
+                let why = format!("{} changes who is in it", change.address);
+                let groups = was.iter().chain(&is).flatten().flatten();
+                changed.extend(groups.map(|group| (group.clone(), why.clone())));
+            }
+            match (state, is) {
+                (Some(state), Some(Some(groups))) if !state.open.contains_key("status") => {
+                    let row = self.row(index, resources::group_rule(&self.id(change), state, &groups));
+                    rows.put(row);
+                }
+                (Some(_), _) => {
+                    rows.leave_open(&format!("what {} does is known only after apply", change.address))
+                }
+                (None, _) => {}
+            }
+        }
+        rows.write(&mut self.documents);
+        for (group, why) in changed {
+            self.open_members(&group, &why);
+        }
+    }
+}
+
+/// Whether a change of a group rule changes who is in its groups.
+fn moves_people(change: &ResourceChange) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        let removes = |state: &Attributes| {
+            state.flag("remove_assigned_users") != Some(false)
+                && state.values.get("remove_assigned_users").is_some_and(|flag| !flag.is_null())
+        };
+        return match change.action {
+            Action::Create => {
+                change.after.as_ref().is_some_and(|after| after.text("status") != Some("INACTIVE"))
+            }
+            // Members stay in the group unless they are to be removed.
+            Action::Delete => change.before.as_ref().is_some_and(removes),
+            _ => false,
+        };
+    };
+    let read = ["status", "group_assignments", "expression_type", "expression_value", "users_excluded"];
+    change.action == Action::Replace
+        || read
+            .iter()
+            .any(|name| after.open.contains_key(*name) || before.values.get(*name) != after.values.get(*name))
+}
