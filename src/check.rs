@@ -1,10 +1,10 @@
 //! One connection from documents to a report: the middle of the flow, without IO.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::project::Day;
-use crate::document::{DocumentName, Documents, ReadFault};
+use crate::document::{DocumentName, Documents, ReadFault, SourceFile};
 use crate::finding::fingerprint::fingerprints;
 use crate::finding::locate::Locator;
 use crate::finding::suppression::{How, Ran, Suppressions};
@@ -13,7 +13,7 @@ use crate::model::{Gap, World};
 use crate::report::summary::{assumed, expectations, summary};
 use crate::report::{
     Accepted, ConnectionReport, Fault, Hidden, Report, Reported, SourcePlace, Summary, SuppressionUse,
-    WhyHidden,
+    Undecided, WhyHidden,
 };
 use crate::rules::facts::Options;
 use crate::rules::upkeep::{ABOUT_SUPPRESSIONS, IGNORE_UNUSED};
@@ -163,7 +163,26 @@ pub fn looked_at<T>(
         })
         .collect();
     report.files = documents.files().to_vec();
+    report.project_file = documents.get(&DocumentName::Project).map(|document| document.file);
+    forget_texts(&mut report);
     (report, look(&sign_in))
+}
+
+/// Drops the texts that nothing is shown of: of hundreds of connections, what was read does not fit into memory.
+fn forget_texts(report: &mut ConnectionReport) {
+    let hidden = report.hidden.iter().map(|hidden| &hidden.reported);
+    let shown = report.findings.iter().chain(hidden);
+    let mut kept: BTreeSet<usize> = shown
+        .flat_map(|reported| std::iter::once(&reported.location).chain(&reported.related))
+        .map(|location| location.file)
+        .collect();
+    let faulty = |file: &SourceFile| report.faults.iter().any(|fault| fault.file == file.path);
+    kept.extend(report.files.iter().enumerate().filter(|(_, file)| faulty(file)).map(|(index, _)| index));
+    for (index, file) in report.files.iter_mut().enumerate() {
+        if !kept.contains(&index) {
+            file.text = "".into();
+        }
+    }
 }
 
 /// Findings with their lines and fingerprints; one whose files are not there at all has none.
@@ -212,26 +231,45 @@ pub fn settle(report: &mut Report, of_project: &[String]) {
     let checked: BTreeSet<String> =
         report.connections.iter().map(|connection| connection.name.clone()).collect();
     let mut useful: BTreeSet<SourcePlace> = BTreeSet::new();
+    let mut elsewhere: BTreeMap<SourcePlace, Vec<String>> = BTreeMap::new();
     for one in report.connections.iter().flat_map(|connection| &connection.suppressions) {
-        let elsewhere = one.shared_by.as_ref().is_some_and(|connections| {
-            of_project.iter().any(|name| connections.matches(name) && !checked.contains(name))
+        let shared = one.shared_by.as_ref();
+        let open = of_project.iter().filter(|name| {
+            shared.is_some_and(|connections| connections.matches(name)) && !checked.contains(*name)
         });
-        if !one.idle || elsewhere {
+        let open: Vec<String> = open.cloned().collect();
+        if !one.idle {
             useful.insert(one.at.clone());
+        }
+        if !open.is_empty() {
+            elsewhere.insert(one.at.clone(), open);
         }
     }
     let mut said: BTreeSet<(&'static str, SourcePlace)> = BTreeSet::new();
     for connection in &mut report.connections {
-        let files = &connection.files;
-        connection.findings.retain(|reported| {
+        let mut kept = Vec::with_capacity(connection.findings.len());
+        for reported in std::mem::take(&mut connection.findings) {
             let rule = reported.finding.rule;
             if !ABOUT_SUPPRESSIONS.contains(&rule) {
-                return true;
+                kept.push(reported);
+                continue;
             }
-            let at = SourcePlace::new(files, &reported.location);
-            let idle = rule != IGNORE_UNUSED || !useful.contains(&at);
-            idle && said.insert((rule, at))
-        });
+            let at = SourcePlace::new(&connection.files, &reported.location);
+            if rule == IGNORE_UNUSED && useful.contains(&at) {
+                continue;
+            }
+            match elsewhere.get(&at).filter(|_| rule == IGNORE_UNUSED) {
+                Some(open) => connection.undecided.push(Undecided {
+                    reported,
+                    at,
+                    before: kept.len(),
+                    waits_for: open.clone(),
+                }),
+                None if said.insert((rule, at)) => kept.push(reported),
+                None => {}
+            }
+        }
+        connection.findings = kept;
     }
 }
 

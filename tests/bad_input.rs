@@ -552,7 +552,7 @@ fn odd_worlds_are_read_and_what_they_leave_open_is_said() {
 
 /// Everything that a report can become; each is looked through for what acts.
 fn render(report: ConnectionReport) -> Vec<(String, String)> {
-    let report = Report { connections: vec![report] };
+    let report = Report { connections: vec![report], ..Report::default() };
     let mut rendered = Vec::new();
     for (people, width, detail) in
         [(PeopleShown::Names, 40, Detail::Usual), (PeopleShown::Counts, 100, Detail::Verbose)]
@@ -617,14 +617,18 @@ fn no_text_from_outside_acts_on_a_terminal_in_a_log_or_as_markdown() {
             let picture = Picture::new(&sign_in, usize::MAX, &mut names);
             drop(sign_in);
             if value != HOSTILE {
-                let report = Report { connections: vec![report_of(snapshot)] };
+                let report = Report { connections: vec![report_of(snapshot)], ..Report::default() };
                 let terminal = Terminal { colour: Colour::Off, width: 40 };
                 let text = pretty::report(&report, PeopleShown::Names, terminal, Detail::Usual);
                 support::assert_harmless(std::str::from_utf8(&text).unwrap(), &format!("narrow {pointer}"));
                 continue;
             }
             let report = report_of(snapshot);
-            let page = page::check(&Report { connections: vec![report.clone()] }, &[picture], &mut names);
+            let page = page::check(
+                &Report { connections: vec![report.clone()], ..Report::default() },
+                &[picture],
+                &mut names,
+            );
             let page = String::from_utf8(page).unwrap();
             support::assert_harmless(&page, &format!("page {pointer}"));
             assert!(!page.contains("<img"), "{pointer}");

@@ -95,14 +95,20 @@ fn every_format_tells_the_same_findings_of_every_bad_world_and_example() {
     let mut examples = Report::default();
     for (rule, example) in support::bad_worlds() {
         let (snapshot, options) = support::page_world(&example);
-        let report = Report { connections: vec![check::connection(snapshot, catalogue(), &options)] };
+        let report = Report {
+            connections: vec![check::connection(snapshot, catalogue(), &options)],
+            ..Report::default()
+        };
         findings += report.connections[0].findings.len();
         check_same(&report, &format!("{rule}: {}", example.title));
     }
     for example in support::examples() {
         let snapshot = ssolint::source::snapshot::read(&example).unwrap();
         let connection = check::connection(snapshot, catalogue(), &Default::default());
-        check_same(&Report { connections: vec![connection.clone()] }, &example.display().to_string());
+        check_same(
+            &Report { connections: vec![connection.clone()], ..Report::default() },
+            &example.display().to_string(),
+        );
         examples.connections.push(connection);
     }
     assert!(findings > catalogue().count(), "{findings} findings");
@@ -155,7 +161,7 @@ fn connection(path: &str, findings: Vec<Reported>) -> ConnectionReport {
 }
 
 fn one(connection: ConnectionReport) -> Report {
-    Report { connections: vec![connection] }
+    Report { connections: vec![connection], ..Report::default() }
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -175,7 +181,7 @@ fn every_format_tells_the_same_of_odd_paths_several_lines_and_several_connection
         ..connection("b.json", vec![finding(7, Severity::Error, "It is wrong")])
     };
     let several = vec![connection("a.json", vec![finding(1, Severity::Note, "It is wrong")]), other];
-    reports.push(("several connections", Report { connections: several }));
+    reports.push(("several connections", Report { connections: several, ..Report::default() }));
     reports.push(("no finding", one(connection("a.json", Vec::new()))));
     reports.push(("no connection", Report::default()));
     for (what, report) in reports {
@@ -571,7 +577,7 @@ fn a_summary_of_many_connections_keeps_to_its_limit() {
         not_evaluated: vec![NotEvaluated { rule: RULE, severity: Severity::Note, needs: vec![need.clone()] }],
         ..connection("a.json", vec![finding(number, Severity::Error, "It is wrong")])
     });
-    let report = Report { connections: connections.collect() };
+    let report = Report { connections: connections.collect(), ..Report::default() };
     let summary = markdown::report(&report, PeopleShown::Counts);
     assert!(summary.len() <= markdown::MOST_BYTES, "{}", summary.len());
     assert!(read::markdown(&summary).len() > 500);

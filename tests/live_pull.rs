@@ -850,6 +850,7 @@ fn a_live_finding_lies_on_the_connections_entry_in_sarif_and_names_its_document(
             ssolint::rules::catalogue(),
             &Default::default(),
         )],
+        ..ssolint::report::Report::default()
     };
     let sarif: Value = serde_json::from_slice(&ssolint::report::sarif::report(
         &report,

@@ -45,7 +45,8 @@ fn check_page(snapshots: Vec<Snapshot>, people: PeopleShown) -> String {
             .zip(&mut connections)
             .for_each(|(number, connection)| connection.name.push_str(&format!(" {number}")));
     }
-    String::from_utf8(page::check(&Report { connections }, &pictures, &mut names)).unwrap()
+    String::from_utf8(page::check(&Report { connections, ..Report::default() }, &pictures, &mut names))
+        .unwrap()
 }
 
 fn load(snapshot: &Snapshot) -> World {

@@ -187,7 +187,7 @@ fn apps(recording: &Recording) -> BTreeSet<String> {
 
 fn report(snapshot: ssolint::source::snapshot::Snapshot) -> Value {
     let connection = ssolint::check::connection(snapshot, catalogue(), &Default::default());
-    let report = Report { connections: vec![connection] };
+    let report = Report { connections: vec![connection], ..Report::default() };
     let bytes = json_report::report(&report, ssolint::finding::PeopleShown::Names);
     let mut report: Value = serde_json::from_slice(&bytes).unwrap();
     let findings = report["findings"].as_array_mut().unwrap();

@@ -14,15 +14,19 @@ use ssolint::finding::Finding;
 use ssolint::rules::page::Example;
 use ssolint::rules::{Page, Rule, catalogue};
 
-/// What one rule's page finds in a world.
+/// What one rule's page finds in a world, in each of its connections.
 fn findings(rule: &Rule, example: &Example) -> Vec<Finding> {
-    let (read, options) = support::page_world(example);
-    assert!(read.notices.is_empty(), "{:?}", read.notices);
-    let rules = catalogue()
-        .filter(|other| other.id == rule.id || (other.id != "source-incomplete" && !other.page().pedantic));
-    let report = check::connection(read, rules, &options);
-    assert!(report.faults.is_empty(), "{:?}", report.faults);
-    report.findings.into_iter().map(|reported| reported.finding).collect()
+    let mut findings = Vec::new();
+    for (read, options) in support::page_worlds(example) {
+        assert!(read.notices.is_empty(), "{:?}", read.notices);
+        let rules = catalogue().filter(|other| {
+            other.id == rule.id || (other.id != "source-incomplete" && !other.page().pedantic)
+        });
+        let report = check::connection(read, rules, &options);
+        assert!(report.faults.is_empty(), "{:?}", report.faults);
+        findings.extend(report.findings.into_iter().map(|reported| reported.finding));
+    }
+    findings
 }
 
 /// `rule document#/path: part of the message`.

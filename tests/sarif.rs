@@ -77,7 +77,7 @@ fn connection(path: &str, findings: Vec<Reported>) -> ConnectionReport {
 }
 
 fn one(connection: ConnectionReport) -> Report {
-    Report { connections: vec![connection] }
+    Report { connections: vec![connection], ..Report::default() }
 }
 
 fn bytes(report: &Report) -> Vec<u8> {
@@ -190,7 +190,13 @@ fn by_hand() -> Vec<(&'static str, Report)> {
         ("everything-else", one(with_notifications())),
         ("no-rule-and-no-finding", one(nothing)),
         ("no-connection", Report::default()),
-        ("several", Report { connections: vec![connection("a.json", vec![finding("A.")]), other] }),
+        (
+            "several",
+            Report {
+                connections: vec![connection("a.json", vec![finding("A.")]), other],
+                ..Report::default()
+            },
+        ),
     ]
 }
 
@@ -669,7 +675,10 @@ fn a_run_has_at_most_5000_results_the_worst_and_says_how_many_are_missing() {
 fn connections_have_a_run_and_a_category_each() {
     let named =
         |name: &str| ConnectionReport { name: name.to_owned(), ..connection("a.json", vec![finding("A.")]) };
-    let report = Report { connections: vec![named("acme-prod"), named("acme-test"), named("acme-prod")] };
+    let report = Report {
+        connections: vec![named("acme-prod"), named("acme-test"), named("acme-prod")],
+        ..Report::default()
+    };
     let log = log(&report);
     let ids: Vec<&str> =
         array(&log["runs"]).iter().map(|run| run["automationDetails"]["id"].as_str().unwrap()).collect();

@@ -52,7 +52,10 @@ fn a_wrong_connection_file_is_refused() {
 fn check_keeps_its_schema_on_every_bad_world_and_example() {
     let mut reports = 0;
     let mut validate = |snapshot, options: &_| {
-        let report = Report { connections: vec![ssolint::check::connection(snapshot, catalogue(), options)] };
+        let report = Report {
+            connections: vec![ssolint::check::connection(snapshot, catalogue(), options)],
+            ..Report::default()
+        };
         for people in [PeopleShown::Names, PeopleShown::Counts, PeopleShown::Pseudonyms] {
             let bytes = json_report::report(&report, people);
             assert_eq!(check("check", &serde_json::from_slice(&bytes).unwrap()), Ok(()));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ssolint::report::Shard;
 
 /// Finds out who can sign in to Torq through Okta, with what role, and what would lock them out.
 ///
@@ -44,6 +45,8 @@ pub enum Command {
     Rules(RulesArguments),
     /// Show one rule's page.
     Explain(ExplainArguments),
+    /// Join the reports of shards into the one that a run over all connections writes.
+    Merge(MergeArguments),
     /// Print the JSON Schema of a file or an output.
     Schema(SchemaArguments),
     /// Print what completes commands and options in a shell.
@@ -77,6 +80,10 @@ pub struct LiveArguments {
     /// A PEM file of certificate authorities beside the system's; more than once for several.
     #[arg(long = "certificate-authority", value_name = "FILE")]
     pub certificate_authorities: Vec<PathBuf>,
+    /// Say more on standard error: of each request its method, path, status and time, never a secret; and with check, of each rule that was
+    /// not evaluated why.
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 /// The connections that a command looks at.
@@ -122,6 +129,9 @@ pub struct PullArguments {
     /// An environment variable with the key of the pseudonyms, so that they are the same in each run.
     #[arg(long, value_name = "NAME")]
     pub pseudonym_key_env: Option<String>,
+    /// Read a part of the connections, such as 2/4: by the order of their names.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Print every request that can be sent, with what it needs, and send none.
     #[arg(long)]
     pub explain: bool,
@@ -164,6 +174,12 @@ pub struct CheckArguments {
     /// pretty, json, sarif, github, gitlab, junit, markdown or html; more than once for several, each to a file: --format sarif=out.sarif
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
+    /// Also write a report for each connection into this folder, in every format of --format, with nothing of another connection in it.
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// Check a part of the connections, such as 2/4: by the order of their names; `ssolint merge` joins the reports.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Exit with 1 from this severity on: error, warning, note or never; by default error.
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
@@ -197,9 +213,6 @@ pub struct CheckArguments {
     /// Print how often each rule fired instead of the findings.
     #[arg(long)]
     pub statistics: bool,
-    /// Say of each rule that was not evaluated why.
-    #[arg(short, long)]
-    pub verbose: bool,
     /// Print findings and counts only.
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -272,6 +285,29 @@ pub struct RulesArguments {
 pub struct ExplainArguments {
     /// The rule's id.
     pub rule: String,
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Reports of `check --shard`, of all shards: --format json, or --format sarif.
+    #[arg(value_name = "REPORT", required = true)]
+    pub reports: Vec<PathBuf>,
+    /// The file to write to; by default standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 1 from this severity on, as check does: error, warning, note or never; by default error.
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+}
+
+/// `I/N`. What counts from 0, as an indexed Job does, may say so: 0/N is the same as N/N.
+fn shard(typed: &str) -> Result<Shard, String> {
+    let parts = typed.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((0, of)) if of > 0 => Ok(Shard { index: of, of }),
+        Some((index, of)) if index <= of && of > 0 => Ok(Shard { index, of }),
+        _ => Err("a shard is I/N, such as 2/4: the second of four".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! `ssolint check`.
 
+use std::fs;
+use std::path::Path;
 use std::time::SystemTime;
 
 use globset::Glob;
@@ -18,12 +20,13 @@ use ssolint::rules::{Rule, catalogue};
 use ssolint::signin::SignIn;
 use ssolint::source::project::Project;
 use ssolint::source::pull::clock;
-use ssolint::source::snapshot::Snapshot;
+use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
-use crate::arguments::{CheckArguments, ColourChoice};
+use crate::arguments::{CheckArguments, ColourChoice, PeopleChoice};
 use crate::known::{self, Before, Known};
 use crate::output::{self, Problem, Target};
+use crate::snapshots::Sources;
 use crate::{config, live, snapshots};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,32 +66,38 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     }
     let baseline = typed.baseline.as_deref().map(Known::read).transpose()?;
     let before = typed.new_since.as_deref().map(Before::read).transpose()?;
-    let read = snapshots::read(&typed.source)?;
+    if typed.shard.is_some() && typed.people == Some(PeopleChoice::Pseudonyms) {
+        return Err(Problem(
+            "--shard does not go with --people pseudonyms: they are numbered within one report".to_owned(),
+        ));
+    }
+    let mut sources = Sources::list(&typed.source)?;
+    sources.part(typed.shard);
     let today = clock::day(SystemTime::now());
-    let (project, mut exits) = (read.project, vec![read.exit]);
-    let count = read.snapshots.len();
-    let mut report = Report::default();
-    let mut page = targets.iter().any(|target| target.format == Format::Html).then(|| Page {
-        pictures: Vec::new(),
-        names: PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())),
-    });
+    let (project, count) = (sources.project.as_ref(), sources.count());
+    let (mut exits, mut checked) = (Vec::new(), Vec::new());
+    let mut page_names = targets
+        .iter()
+        .any(|target| target.format == Format::Html)
+        .then(|| PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())));
     let most_people = picture::MOST_PEOPLE / count.max(1);
-    for snapshot in read.snapshots {
+    let ended = sources.each(&typed.source.live, &mut |index, snapshot| {
         let name = connection_name(&snapshot.documents);
         let check = |snapshot, look: &mut dyn FnMut(&SignIn<'_>)| {
-            one(snapshot, &name, project.as_ref(), &selection, &today, look)
+            one(snapshot, &name, project, &selection, &today, look)
         };
+        let fleet = snapshot.documents.fleet.clone();
+        let mut picture = None;
         let mut connection = check(snapshot, &mut |sign_in| {
-            if let Some(page) = &mut page {
-                page.pictures.push(Picture::new(sign_in, most_people, &mut page.names));
-            }
+            picture = page_names.as_mut().map(|names| Picture::new(sign_in, most_people, names));
         });
         if let Some(before) = &before {
             let mut snapshot = before.of(&name, count)?;
-            if let Some(project) = &project {
+            if let Some(project) = project {
                 project.lay_over(&mut snapshot.documents, None);
             }
             snapshot.documents.called = Some(name.clone());
+            snapshot.documents.fleet = fleet;
             let (there, exit) = known::fingerprints(&check(snapshot, &mut |_| ()));
             hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
             exits.push(exit);
@@ -96,9 +105,21 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
         if typed.show_ignored {
             connection.show_ignored = ShowIgnored::Listed;
         }
-        report.connections.push(connection);
+        checked.push((index, connection, picture));
+        Ok(())
+    })?;
+    exits.push(ended.exit);
+    // As `Report::sort` has them.
+    checked.sort_by(|(a, first, _), (b, second, _)| first.name.cmp(&second.name).then(a.cmp(b)));
+    let (mut connections, mut pictures) = (Vec::new(), Vec::new());
+    for (_, connection, picture) in checked {
+        connections.push(connection);
+        pictures.extend(picture);
     }
-    let of_project = project.iter().flat_map(|project| &project.connections);
+    let page = page_names.map(|names| Page { pictures, names });
+    let mut report = Report { connections, not_reached: ended.not_reached, shard: typed.shard };
+    report.sort();
+    let of_project = project.into_iter().flat_map(|project| &project.connections);
     let of_project: Vec<String> = of_project.map(|connection| connection.name.clone()).collect();
     ssolint::check::settle(&mut report, &of_project);
     if let Some(baseline) = &baseline {
@@ -109,7 +130,10 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     );
     clashes.iter().for_each(output::problem);
     for target in &targets {
-        write(&report, page.as_ref(), target, typed, colour)?;
+        output::write(target.file.as_ref(), &bytes(&report, page.as_ref(), target, typed, colour))?;
+    }
+    if let Some(folder) = &typed.out_dir {
+        write_each(&report, page.as_ref(), folder, &targets, typed)?;
     }
     known::write(typed, baseline.as_ref(), &report)?;
     if !clashes.is_empty() {
@@ -160,22 +184,64 @@ impl Format {
     }
 }
 
-fn write(
+/// A report for each connection in each format, called after the connection.
+fn write_each(
+    report: &Report,
+    page: Option<&Page>,
+    folder: &Path,
+    targets: &[Target<Format>],
+    typed: &CheckArguments,
+) -> Result<(), Problem> {
+    let wrong = |error| Problem(format!("{} could not be written to: {error}", snapshot::shown(folder)));
+    fs::create_dir_all(folder).map_err(wrong)?;
+    for (number, (name, alone)) in report.each_alone().into_iter().enumerate() {
+        let page = page.map(|page| Page {
+            pictures: page.pictures.get(number).cloned().into_iter().collect(),
+            names: page.names.clone(),
+        });
+        for target in targets {
+            let file = folder.join(format!("{}.{}", output::file_name(name), target.format.extension()));
+            let target = Target { format: target.format, file: Some(file) };
+            output::write(
+                target.file.as_ref(),
+                &bytes(&alone, page.as_ref(), &target, typed, ColourChoice::Never),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Pretty => "txt",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github.txt",
+            Self::Gitlab => "gitlab.json",
+            Self::Junit => "junit.xml",
+            Self::Markdown => "md",
+            Self::Html => "html",
+        }
+    }
+}
+
+fn bytes(
     report: &Report,
     page: Option<&Page>,
     target: &Target<Format>,
     typed: &CheckArguments,
     colour: ColourChoice,
-) -> Result<(), Problem> {
+) -> Vec<u8> {
     let file = target.file.as_ref();
     let people = output::people(typed.people, target.format.people_by_default());
-    let bytes = match target.format {
+    match target.format {
         Format::Pretty => {
             let terminal = output::terminal(file, colour);
             if typed.statistics {
                 statistics::report(report)
             } else {
-                let detail = match (typed.quiet, typed.verbose) {
+                let detail = match (typed.quiet, typed.source.live.verbose) {
                     (true, _) => Detail::Quiet,
                     (_, true) => Detail::Verbose,
                     _ => Detail::Usual,
@@ -192,12 +258,11 @@ fn write(
         Format::Html => {
             page.map_or_else(Vec::new, |page| page::check(report, &page.pictures, &mut page.names.clone()))
         }
-    };
-    output::write(file, &bytes)
+    }
 }
 
 /// `None`: never.
-fn fail_on(typed: &str) -> Result<Option<Severity>, Problem> {
+pub fn fail_on(typed: &str) -> Result<Option<Severity>, Problem> {
     if typed == "never" {
         return Ok(None);
     }

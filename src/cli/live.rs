@@ -1,23 +1,27 @@
-//! The connections of the project file, read live: all at once, each on its own; one that is not reached stops no other.
+//! The connections of the project file, read live: many at once, each on its own; one that is not reached stops no other.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ssolint::document::ProjectEntry;
 use ssolint::document::project::{AcceptedGap, Day};
+use ssolint::finding::prose::visible;
+use ssolint::report::{NotReached, Shard};
 use ssolint::rules::known_rules;
 use ssolint::source::credentials::Commands;
-use ssolint::source::http::{Budget, Limits};
+use ssolint::source::http::{Attempt, Budget, Heard, Limits};
 use ssolint::source::live::{Connector, Run};
 use ssolint::source::project::{self, Project, ProjectConnection, ProjectError};
-use ssolint::source::pull::{self, Pulled, clock, torq};
+use ssolint::source::pull::{self, Failure, Pulled, clock, torq};
 use ssolint::source::snapshot::{self, Snapshot};
 use tokio::task::JoinSet;
 
 use crate::Exit;
 use crate::arguments::LiveArguments;
 use crate::output::{self, Problem};
+use crate::progress::Progress;
 
 /// Without --max-requests: enough for a big organisation, and an end to a mistake.
 const MOST_REQUESTS: u64 = 20_000;
@@ -25,10 +29,15 @@ const MOST_REQUESTS: u64 = 20_000;
 /// Without --timeout, in seconds.
 const LONGEST: u64 = 900;
 
-/// What was read, by the connection's name in the order of the project file.
-pub struct Read {
-    pub read: Vec<(String, Pulled)>,
+/// Connections that are read at the same time. Those of one organisation wait for its rate limit, so there are more than would do otherwise.
+const AT_ONCE: usize = 64;
+
+/// How a reading ended.
+#[derive(Debug, Default)]
+pub struct Ended {
     pub exit: Exit,
+    /// In any order.
+    pub not_reached: Vec<NotReached>,
 }
 
 /// Finds and reads the project file, which must be there.
@@ -51,24 +60,49 @@ pub fn project_if_any(arguments: &LiveArguments) -> Result<Option<Project>, Prob
     Ok(Some(project))
 }
 
-/// The named connections, or all that can be read live, as snapshots in memory, each called as the project file has it; and what it costs that
-/// some were not reached.
+/// The named connections, or all that can be read live, as snapshots in memory in the order of the names; and what it costs that some were not
+/// reached.
 pub fn snapshots(
     project: &Project,
     names: &[String],
     arguments: &LiveArguments,
 ) -> Result<(Vec<Snapshot>, Exit), Problem> {
-    let read = pull(project, names, arguments)?;
-    if read.read.iter().any(|(_, pulled)| pulled.manifest.torq.is_some()) {
-        output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
-    }
-    let snapshots = read.read.into_iter().map(|(connection, pulled)| {
-        let mut snapshot = pulled.snapshot(&connection);
-        snapshot.documents.live_entry = entry(project, &connection);
-        snapshot.documents.called = Some(connection);
-        snapshot
-    });
-    Ok((snapshots.collect(), read.exit))
+    let connections = chosen(project, names)?;
+    let mut snapshots = Vec::new();
+    let ended = each_snapshot(project, &connections, arguments, &mut |index, snapshot| {
+        snapshots.push((index, snapshot));
+        Ok(())
+    })?;
+    snapshots.sort_by_key(|(index, _)| *index);
+    Ok((snapshots.into_iter().map(|(_, snapshot)| snapshot).collect(), ended.exit))
+}
+
+/// Hands over each connection as a snapshot in memory, called as the project file has it, when it has been read: in any order, with its index.
+pub fn each_snapshot(
+    project: &Project,
+    connections: &[&ProjectConnection],
+    arguments: &LiveArguments,
+    take: &mut dyn FnMut(usize, Snapshot) -> Result<(), Problem>,
+) -> Result<Ended, Problem> {
+    let mut torq = Said::NotYet;
+    let kept: Finish<Pulled> = Arc::new(|_, pulled| pulled);
+    each(project, connections, arguments, &kept, &mut |index, pulled| {
+        if pulled.manifest.torq.is_some() && torq == Said::NotYet {
+            output::problem(&Problem(torq::NOT_RUN_LIVE.to_owned()));
+            torq = Said::Once;
+        }
+        let Some(connection) = connections.get(index) else { return Ok(()) };
+        let mut snapshot = pulled.snapshot(&connection.name);
+        snapshot.documents.live_entry = entry(project, &connection.name);
+        snapshot.documents.called = Some(connection.name.clone());
+        take(index, snapshot)
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    NotYet,
+    Once,
 }
 
 /// Where the project file has the connection.
@@ -82,60 +116,130 @@ fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
     })
 }
 
-/// Reads the named connections, or all that can be read live.
-pub fn pull(project: &Project, names: &[String], arguments: &LiveArguments) -> Result<Read, Problem> {
-    let connections = chosen(project, names)?;
-    let connector = std::sync::Arc::new(Connector::new(run(arguments)?));
+/// What is made of a connection that was read, beside the reading of the others.
+pub type Finish<T> = Arc<dyn Fn(&str, Pulled) -> T + Send + Sync>;
+
+/// How one connection ended; failures of single documents are told apart from those of the whole.
+type Went<T> = Result<(Vec<Failure>, T), (Exit, NotReached)>;
+
+/// Reads connections, some at a time, so that not all are in memory at once, and hands each over when it has been read and finished.
+pub fn each<T: Send + 'static>(
+    project: &Project,
+    connections: &[&ProjectConnection],
+    arguments: &LiveArguments,
+    finish: &Finish<T>,
+    take: &mut dyn FnMut(usize, T) -> Result<(), Problem>,
+) -> Result<Ended, Problem> {
+    let run = run(arguments)?;
+    let budget = run.budget.clone();
+    let connector = Arc::new(Connector::among(run, connections, &project.folder));
+    let progress = Arc::new(Progress::new(connections.len()));
+    let today = Day::parse(&clock::day(SystemTime::now()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Problem(format!("no runtime could be started: {error}")))?;
-    let results = runtime.block_on(async {
-        let mut under_way = JoinSet::new();
-        for (index, connection) in connections.iter().enumerate() {
-            let (connector, connection, folder) =
-                (connector.clone(), (*connection).clone(), project.folder.clone());
-            under_way.spawn(async move {
-                let live = match connector.connect(&connection, &folder).await {
-                    Ok(live) => live,
-                    Err(error) => return (index, Err((Exit::WrongUse, error.to_string()))),
-                };
-                let tell = |text: &str| progress(&connection.name, text);
-                let pulled = pull::read::connection(&live, &tell).await;
-                (index, pulled.map_err(|error| (Exit::NotEvaluated, error.to_string())))
-            });
-        }
-        let mut results: Vec<(usize, _)> = under_way.join_all().await;
-        results.sort_by_key(|(index, _)| *index);
-        results
-    });
-    let today = Day::parse(&clock::day(SystemTime::now()));
-    let mut read = Read { read: Vec::new(), exit: Exit::Clean };
-    for ((_, result), connection) in results.into_iter().zip(&connections) {
-        match result {
-            Ok(pulled) => {
-                for failure in &pulled.failures {
-                    output::problem(&Problem(format!("{}: {failure}", connection.name)));
-                    let accepted = project.judgements.accepted_gaps.iter();
-                    let covers =
-                        |gap: &AcceptedGap| gap.covers(&connection.name, &failure.document, today.as_ref());
-                    if !accepted.into_iter().any(covers) {
-                        read.exit = Exit::worst([read.exit, Exit::NotEvaluated]);
-                    }
+    let mut ended = Ended::default();
+    let read = runtime.block_on(async {
+        let mut waiting = connections.iter().enumerate();
+        let mut under_way: JoinSet<(usize, Went<T>)> = JoinSet::new();
+        let mut tick = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            while under_way.len() < AT_ONCE
+                && let Some((index, connection)) = waiting.next()
+            {
+                let one = (*connection).clone();
+                let (connector, folder) = (Arc::clone(&connector), project.folder.clone());
+                let (finish, progress) = (Arc::clone(finish), Arc::clone(&progress));
+                under_way.spawn(async move {
+                    let went = read_one(&one, &connector, &folder, finish, &progress).await;
+                    connector.done(&one, &folder).await;
+                    (index, went)
+                });
+            }
+            let joined = tokio::select! {
+                joined = under_way.join_next() => joined,
+                _ = tick.tick() => {
+                    progress.show(budget.requests_spent());
+                    continue;
                 }
-                read.read.push((connection.name.clone(), pulled));
-            }
-            Err((exit, why)) => {
-                output::problem(&Problem(format!("{} was not reached: {why}", connection.name)));
-                read.exit = Exit::worst([read.exit, exit]);
+            };
+            let (index, went) = match joined {
+                Some(Ok(one)) => one,
+                // A task ends early only when the whole run is being stopped.
+                Some(Err(_)) => continue,
+                None => return Ok(()),
+            };
+            progress.one_more();
+            let Some(connection) = connections.get(index) else { continue };
+            match went {
+                Ok((failures, read)) => {
+                    progress.end();
+                    ended.exit = Exit::worst([
+                        ended.exit,
+                        failed(project, &connection.name, &failures, today.as_ref()),
+                    ]);
+                    take(index, read)?;
+                }
+                Err((exit, mut not_reached)) => {
+                    progress.end();
+                    output::problem(&Problem(format!(
+                        "{} was not reached: {}",
+                        not_reached.name, not_reached.why
+                    )));
+                    not_reached.entry = entry(project, &not_reached.name);
+                    ended.exit = Exit::worst([ended.exit, exit]);
+                    ended.not_reached.push(not_reached);
+                }
             }
         }
-    }
-    Ok(read)
+    });
+    progress.end();
+    read.map(|()| ended)
 }
 
-fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a ProjectConnection>, Problem> {
+async fn read_one<T: Send + 'static>(
+    connection: &ProjectConnection,
+    connector: &Connector,
+    folder: &Path,
+    finish: Finish<T>,
+    progress: &Progress,
+) -> Went<T> {
+    let name = connection.name.clone();
+    let not_reached =
+        |why: String, fix: &str| NotReached { name: name.clone(), why, fix: fix.to_owned(), entry: None };
+    let live = connector
+        .connect(connection, folder)
+        .await
+        .map_err(|error| (Exit::WrongUse, not_reached(error.to_string(), error.remedy())))?;
+    let tell = |text: &str| progress.tell(&connection.name, text);
+    let mut pulled = pull::read::connection(&live, &tell)
+        .await
+        .map_err(|error| (Exit::NotEvaluated, not_reached(error.to_string(), error.remedy())))?;
+    let failures = std::mem::take(&mut pulled.failures);
+    let called = name.clone();
+    match tokio::task::spawn_blocking(move || finish(&called, pulled)).await {
+        Ok(finished) => Ok((failures, finished)),
+        Err(error) => Err((Exit::NotEvaluated, not_reached(error.to_string(), ""))),
+    }
+}
+
+/// Says what a service did not answer, and what it costs.
+fn failed(project: &Project, connection: &str, failures: &[Failure], today: Option<&Day>) -> Exit {
+    let mut exit = Exit::Clean;
+    for failure in failures {
+        output::problem(&Problem(format!("{connection}: {failure}")));
+        let covers = |gap: &AcceptedGap| gap.covers(connection, &failure.document, today);
+        if !project.judgements.accepted_gaps.iter().any(covers) {
+            exit = Exit::NotEvaluated;
+        }
+    }
+    exit
+}
+
+/// The named connections, or all that can be read live.
+pub fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a ProjectConnection>, Problem> {
     let file = project.file.display();
     if names.is_empty() {
         let live: Vec<_> =
@@ -164,9 +268,10 @@ fn run(arguments: &LiveArguments) -> Result<Run, Problem> {
     };
     Ok(Run {
         commands: if arguments.allow_command { Commands::Allowed } else { Commands::NotAllowed },
-        budget: Budget::new(
+        budget: Budget::heard_by(
             arguments.max_requests.unwrap_or(MOST_REQUESTS),
             Duration::from_secs(arguments.timeout.unwrap_or(LONGEST)),
+            arguments.verbose.then(heard),
         ),
         max_requests: arguments.max_requests,
         authorities: arguments.certificate_authorities.iter().map(read).collect::<Result<_, _>>()?,
@@ -175,10 +280,24 @@ fn run(arguments: &LiveArguments) -> Result<Run, Problem> {
     })
 }
 
-/// Only to a terminal: what it says is among the connection's notices anyway.
-fn progress(connection: &str, text: &str) {
-    let error = std::io::stderr();
-    if error.is_terminal() {
-        let _ = writeln!(error.lock(), "{connection}: {text}");
-    }
+/// Says of each attempt what may be said.
+fn heard() -> Heard {
+    Arc::new(|attempt: &Attempt<'_>| {
+        let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let (host, path) = (visible(attempt.host), visible(attempt.path));
+        let text = format!("{} {host}{path}: {status}, {} ms\n", attempt.method, attempt.took.as_millis());
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    })
+}
+
+/// Keeps a shard's part: every n-th by the order of the names, so that each part is as large as the others and one set of names always falls
+/// into the same parts.
+pub fn part<T>(items: &mut Vec<T>, shard: Option<Shard>, name: impl Fn(&T) -> &str) {
+    items.sort_by(|a, b| name(a).cmp(name(b)));
+    let Some(Shard { index, of }) = shard else { return };
+    let mut rank = 0;
+    items.retain(|_| {
+        rank += 1;
+        rank % of == index % of
+    });
 }

@@ -9,7 +9,9 @@ mod explain;
 mod init;
 mod known;
 mod live;
+mod merge;
 mod output;
+mod progress;
 mod pull;
 mod rollout;
 mod shell;
@@ -23,8 +25,9 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 
 /// Exit codes (interface, commands).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
+    #[default]
     Clean = 0,
     Findings = 1,
     WrongUse = 2,
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Init(typed) => init::run(&typed),
         Command::Rules(typed) => explain::rules(&typed),
         Command::Explain(typed) => explain::explain(&typed, arguments.colour),
+        Command::Merge(typed) => merge::run(&typed),
         Command::Schema(typed) => explain::schema(&typed),
         Command::Completions(typed) => shell::completions(&typed),
         Command::Man(typed) => shell::manual(&typed),

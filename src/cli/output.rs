@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
 use ssolint::finding::PeopleShown;
 use ssolint::finding::prose::visible;
 use ssolint::report::pretty::{Colour, Terminal};
@@ -60,6 +61,33 @@ pub fn targets<F: Copy>(typed: &[String], known: &[(&str, F)]) -> Result<Vec<Tar
     }
     Ok(targets)
 }
+
+/// A connection's name as the name of a file: one that is not plain, or looks like what this makes of others, gets a mark of its own, so that
+/// no two names are one file, whatever the case of letters means to the file system.
+pub fn file_name(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let marked = name
+        .rsplit_once('-')
+        .is_some_and(|(_, mark)| mark.len() == MARK && mark.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let is_plain =
+        (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('-');
+    if is_plain && !marked && !RESERVED.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit())) {
+        return name.to_owned();
+    }
+    let safe: String = name
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .take(LONGEST_NAME)
+        .collect();
+    let mark: String = Sha256::digest(name).iter().take(MARK / 2).map(|byte| format!("{byte:02x}")).collect();
+    format!("c-{safe}-{mark}")
+}
+
+const LONGEST_NAME: usize = 80;
+const MARK: usize = 12;
+/// Names that Windows keeps for itself, some with a number behind.
+const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// Writes to a file or to standard output.
 pub fn write(file: Option<&PathBuf>, bytes: &[u8]) -> Result<(), Problem> {
@@ -183,4 +211,43 @@ pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> St
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::file_name;
+
+    #[test]
+    fn a_connection_s_file_is_in_the_folder_and_no_other_one_s() {
+        let long = "a".repeat(300);
+        let made = file_name("Acme");
+        let names = [
+            "acme",
+            "Acme",
+            "ACME",
+            "acme prod",
+            "acme/prod",
+            "acme_prod",
+            "../acme",
+            "",
+            ".",
+            "nul",
+            "com1",
+            "-rf",
+            "é",
+            "acme\0",
+            long.as_str(),
+            made.as_str(),
+            &long[1..],
+        ];
+        let files: BTreeSet<String> = names.iter().map(|name| file_name(name)).collect();
+        assert_eq!(files.len(), names.len(), "{files:?}");
+        for file in &files {
+            let safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+            assert!(file.chars().all(safe) && file.len() < 120 && !file.starts_with('-'), "{file}");
+        }
+        assert_eq!(file_name("acme-prod_2"), "acme-prod_2");
+    }
 }

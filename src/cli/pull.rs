@@ -1,11 +1,13 @@
 //! `ssolint pull`.
 
 use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use ssolint::finding::prose::visible;
 use ssolint::source::http;
-use ssolint::source::pull::{folder, pseudonym, torq};
+use ssolint::source::pull::{Pulled, folder, pseudonym, torq};
 
 use crate::Exit;
 use crate::arguments::{PullArguments, PulledPeople};
@@ -21,33 +23,32 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     };
     let project = live::project(&typed.live)?;
     let key = pseudonyms(typed)?;
-    let mut read = live::pull(&project, &typed.connections, &typed.live)?;
-    if let Some(key) = &key {
-        read.read.iter_mut().for_each(|(_, pulled)| pseudonym::replace(pulled, key));
+    let mut connections = live::chosen(&project, &typed.connections)?;
+    if typed.shard.is_some() {
+        live::part(&mut connections, typed.shard, |connection| &connection.name);
     }
-    let mut exit = read.exit;
+    let out = out.clone();
+    // Written as soon as it was read, beside the reading of the others, and then dropped.
+    let finish: live::Finish<Result<String, Problem>> = Arc::new(move |name, mut pulled| {
+        if let Some(key) = &key {
+            pseudonym::replace(&mut pulled, key);
+        }
+        let written = folder::write(&pulled, &out, name);
+        written.map(|path| told(&path, &pulled)).map_err(|error| Problem(error.to_string()))
+    });
+    let mut told = Vec::new();
+    let ended = live::each(&project, &connections, &typed.live, &finish, &mut |index, written| {
+        told.push((index, written));
+        Ok(())
+    })?;
+    told.sort_by_key(|(index, _)| *index);
+    let mut exit = ended.exit;
     let mut text = String::new();
-    for ((_, pulled), written) in read.read.iter().zip(folder::write_each(&read.read, out)) {
+    for (_, written) in told {
         match written {
-            Ok(path) => {
-                text.push_str(&format!(
-                    "{}: {} documents, {} requests\n",
-                    path.display(),
-                    pulled.documents.len(),
-                    pulled.requests
-                ));
-                for notice in &pulled.notices {
-                    text.push_str(&format!("  {notice}\n"));
-                }
-                for refusal in &pulled.manifest.refused {
-                    text.push_str(&format!("  gap: {}: {}\n", refusal.document, refusal.why));
-                }
-                for gap in &pulled.manifest.gaps {
-                    text.push_str(&format!("  gap: {gap}\n"));
-                }
-            }
-            Err(error) => {
-                output::problem(&Problem(error.to_string()));
+            Ok(one) => text.push_str(&one),
+            Err(problem) => {
+                output::problem(&problem);
                 exit = Exit::WrongUse;
             }
         }
@@ -57,6 +58,27 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     // What is read is on disk; this is for people.
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     Ok(exit)
+}
+
+/// What was read of a connection, and where it lies.
+fn told(path: &Path, pulled: &Pulled) -> String {
+    let mut text = String::new();
+    text.push_str(&format!(
+        "{}: {} documents, {} requests\n",
+        path.display(),
+        pulled.documents.len(),
+        pulled.requests
+    ));
+    for notice in &pulled.notices {
+        text.push_str(&format!("  {notice}\n"));
+    }
+    for refusal in &pulled.manifest.refused {
+        text.push_str(&format!("  gap: {}: {}\n", refusal.document, refusal.why));
+    }
+    for gap in &pulled.manifest.gaps {
+        text.push_str(&format!("  gap: {gap}\n"));
+    }
+    text
 }
 
 /// The key, where names are to be replaced.

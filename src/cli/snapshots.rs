@@ -1,93 +1,186 @@
 //! The snapshots that a command is to read: from paths, from the project file, or live; with names that are told apart.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use ssolint::document::fleet::Member;
+use ssolint::model::world::member;
+use ssolint::report::Shard;
 use ssolint::source::project::{Project, ProjectConnection, ProjectError};
 use ssolint::source::snapshot::{self, Snapshot};
 use ssolint::source::terraform::{self, AppChoice, BeforeAndAfter, Plan};
 
 use crate::Exit;
-use crate::arguments::{PlanArguments, SourceArguments};
-use crate::live;
+use crate::arguments::{LiveArguments, PlanArguments, SourceArguments};
+use crate::live::{self, Ended};
 use crate::output::{self, Problem};
 
 /// What was read, and whether all of it was.
 pub struct Read {
     pub snapshots: Vec<Snapshot>,
-    /// The project file, where there is one: what it says lies over the snapshots.
-    pub project: Option<Project>,
     /// What it costs that a path could not be read, or a connection was not reached; the others still are.
     pub exit: Exit,
 }
 
-/// What was read so far, each with the name that the project file has for it.
-struct Reading {
-    snapshots: Vec<(Snapshot, Option<String>)>,
-    exit: Exit,
+/// The connections that a command is to look at, known by name before any of them is read.
+pub struct Sources {
+    /// The project file, where there is one: what it says lies over the snapshots.
+    pub project: Option<Project>,
+    plan: Option<(Plan, AppChoice)>,
+    listed: Vec<Listed>,
+    /// All of them, and those that the project file names beside.
+    fleet: Arc<Vec<Member>>,
+}
+
+struct Listed {
+    name: String,
+    source: Source,
+}
+
+enum Source {
+    /// A snapshot, with the name that the project file has for it.
+    Path(PathBuf, Option<String>),
+    Live(Box<ProjectConnection>),
+    /// The plan alone.
+    Nothing,
 }
 
 /// Reads every path and connection, with the planned state laid over each (a plan may also stand alone), and what the project file says; what
 /// cannot be read is said on standard error, and the others go on.
 pub fn read(source: &SourceArguments) -> Result<Read, Problem> {
-    let project = live::project_if_any(&source.live)?;
-    let plan = plan(&source.plan)?;
-    let alone = plan.is_some() && source.paths.is_empty() && source.live_connections.is_none();
-    let mut reading = if alone {
-        Reading { snapshots: vec![(Snapshot::default(), None)], exit: Exit::Clean }
-    } else {
-        as_it_is(source, project.as_ref())?
-    };
-    if let Some((plan, choice)) = &plan {
-        for (snapshot, _) in &mut reading.snapshots {
-            *snapshot = terraform::planned(snapshot, plan, choice);
-        }
-    }
-    if let Some(project) = &project {
-        for (snapshot, called) in &mut reading.snapshots {
-            project.lay_over(&mut snapshot.documents, called.as_deref());
-        }
-    }
-    let snapshots = reading.snapshots.into_iter().map(|(snapshot, _)| snapshot).collect();
-    Ok(Read { snapshots, project, exit: reading.exit })
+    let sources = Sources::list(source)?;
+    let mut snapshots = Vec::new();
+    let ended = sources.each(&source.live, &mut |index, snapshot| {
+        snapshots.push((index, snapshot));
+        Ok(())
+    })?;
+    snapshots.sort_by_key(|(index, _)| *index);
+    Ok(Read { snapshots: snapshots.into_iter().map(|(_, snapshot)| snapshot).collect(), exit: ended.exit })
 }
 
-fn as_it_is(source: &SourceArguments, project: Option<&Project>) -> Result<Reading, Problem> {
-    let mut reading = Reading { snapshots: Vec::new(), exit: Exit::Clean };
-    for path in &source.paths {
-        reading.path(path, project.and_then(|project| called(project, path)));
-    }
-    if source.live_connections.is_none() && !source.paths.is_empty() {
-        return Ok(reading);
-    }
-    let project = project.ok_or(ProjectError::NotFound).map_err(said)?;
-    match &source.live_connections {
-        Some(names) => {
-            let (snapshots, exit) = live::snapshots(project, names, &source.live)?;
-            reading.exit = Exit::worst([reading.exit, exit]);
-            let called = |snapshot: Snapshot| {
-                let name = snapshot.documents.called.clone();
-                (snapshot, name)
-            };
-            reading.snapshots.extend(snapshots.into_iter().map(called));
+impl Sources {
+    /// In the order in which they were named.
+    pub fn list(source: &SourceArguments) -> Result<Self, Problem> {
+        let project = live::project_if_any(&source.live)?;
+        let plan = plan(&source.plan)?;
+        let mut listing = Listing { listed: Vec::new(), fleet: Vec::new() };
+        if plan.is_some() && source.paths.is_empty() && source.live_connections.is_none() {
+            listing.listed.push(Listed { name: String::new(), source: Source::Nothing });
+        } else {
+            listing.all(source, project.as_ref())?;
         }
-        None => {
-            let paths = project.connections.iter().filter_map(|connection| {
-                Some((project.folder.join(connection.snapshot.as_ref()?), connection.name.clone()))
-            });
-            let paths: Vec<_> = paths.collect();
-            if paths.is_empty() {
-                return Err(Problem(format!(
-                    "{} names no snapshot; add --live to read its connections live, or name a snapshot to read, such as `ssolint check examples/first-look`",
-                    project.file.display()
-                )));
-            }
-            for (path, name) in paths {
-                reading.path(&path, Some(name));
+        Ok(Self { project, plan, listed: listing.listed, fleet: Arc::new(listing.fleet) })
+    }
+
+    /// In the order of their names, and of a shard its part.
+    pub fn part(&mut self, shard: Option<Shard>) {
+        live::part(&mut self.listed, shard, |listed| &listed.name);
+    }
+
+    pub fn count(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// Hands over each when it has been read: paths in their order, and after them live connections in any; with its index. What is handed
+    /// over is not kept.
+    pub fn each(
+        &self,
+        arguments: &LiveArguments,
+        take: &mut dyn FnMut(usize, Snapshot) -> Result<(), Problem>,
+    ) -> Result<Ended, Problem> {
+        let mut exit = Exit::Clean;
+        let mut live = Vec::new();
+        for (index, listed) in self.listed.iter().enumerate() {
+            match &listed.source {
+                Source::Path(path, called) => match snapshot::read(path) {
+                    Ok(snapshot) => take(index, self.laid_over(snapshot, called.as_deref()))?,
+                    Err(error) => {
+                        output::problem(&said(error));
+                        exit = Exit::WrongUse;
+                    }
+                },
+                Source::Nothing => take(index, self.laid_over(Snapshot::default(), None))?,
+                Source::Live(connection) => live.push((index, &**connection)),
             }
         }
+        let Some(project) = self.project.as_ref().filter(|_| !live.is_empty()) else {
+            return Ok(Ended { exit, not_reached: Vec::new() });
+        };
+        let connections: Vec<&ProjectConnection> = live.iter().map(|(_, connection)| *connection).collect();
+        let mut ended = live::each_snapshot(project, &connections, arguments, &mut |at, snapshot| {
+            let Some((index, connection)) = live.get(at) else { return Ok(()) };
+            take(*index, self.laid_over(snapshot, Some(&connection.name)))
+        })?;
+        ended.exit = Exit::worst([exit, ended.exit]);
+        Ok(ended)
     }
-    Ok(reading)
+
+    /// With the plan, what the project file says, and the other connections.
+    fn laid_over(&self, snapshot: Snapshot, called: Option<&str>) -> Snapshot {
+        let mut snapshot = match &self.plan {
+            Some((plan, choice)) => terraform::planned(&snapshot, plan, choice),
+            None => snapshot,
+        };
+        if let Some(project) = &self.project {
+            project.lay_over(&mut snapshot.documents, called);
+        }
+        snapshot.documents.fleet = Arc::clone(&self.fleet);
+        snapshot
+    }
+}
+
+struct Listing {
+    listed: Vec<Listed>,
+    fleet: Vec<Member>,
+}
+
+impl Listing {
+    fn all(&mut self, source: &SourceArguments, project: Option<&Project>) -> Result<(), Problem> {
+        for path in &source.paths {
+            self.path(path.clone(), project.and_then(|project| called(project, path)));
+        }
+        if source.live_connections.is_none() && !source.paths.is_empty() {
+            return Ok(());
+        }
+        let project = project.ok_or(ProjectError::NotFound).map_err(said)?;
+        match &source.live_connections {
+            Some(names) => {
+                for connection in live::chosen(project, names)? {
+                    let source = Source::Live(Box::new(connection.clone()));
+                    self.listed.push(Listed { name: connection.name.clone(), source });
+                }
+                self.fleet.extend(project.connections.iter().map(settings));
+            }
+            None => {
+                for connection in &project.connections {
+                    match &connection.snapshot {
+                        Some(path) => self.path(project.folder.join(path), Some(connection.name.clone())),
+                        None => self.fleet.push(settings(connection)),
+                    }
+                }
+                if self.listed.is_empty() {
+                    return Err(Problem(format!(
+                        "{} names no snapshot; add --live to read its connections live, or name a snapshot to read, such as `ssolint check examples/first-look`",
+                        project.file.display()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, path: PathBuf, called: Option<String>) {
+        let mut documents = snapshot::settings(&path);
+        documents.called = called.clone();
+        let member = member(&documents);
+        self.listed.push(Listed { name: member.name.clone(), source: Source::Path(path, called) });
+        self.fleet.push(member);
+    }
+}
+
+fn settings(connection: &ProjectConnection) -> Member {
+    Member::new(connection.name.as_str(), &connection.settings)
 }
 
 fn said(error: impl std::fmt::Display) -> Problem {
@@ -102,18 +195,6 @@ fn called(project: &Project, path: &Path) -> Option<String> {
         named.and_then(|named| named.canonicalize().ok()).is_some_and(|named| named == path)
     };
     project.connections.iter().find(same).map(|connection| connection.name.clone())
-}
-
-impl Reading {
-    fn path(&mut self, path: &Path, called: Option<String>) {
-        match snapshot::read(path) {
-            Ok(snapshot) => self.snapshots.push((snapshot, called)),
-            Err(error) => {
-                output::problem(&said(error));
-                self.exit = Exit::WrongUse;
-            }
-        }
-    }
 }
 
 /// The snapshot, and the snapshot with a plan laid over it; without a snapshot, what the plan alone says of before and after. `None` where no

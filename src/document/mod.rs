@@ -7,6 +7,7 @@
 pub mod comments;
 pub mod connection;
 pub mod edit;
+pub mod fleet;
 pub mod json_path;
 pub mod manifest;
 pub mod name;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::fleet::Member;
 use super::json_path::JsonPath;
 use super::name::DocumentName;
 use super::overlay::Overlay;
@@ -70,6 +71,8 @@ pub struct Documents {
     pub called: Option<String>,
     /// What the project file says of what is found here; nothing where there is none.
     pub judgements: Arc<Judgements>,
+    /// Every connection of the run, this one too; nothing where it is looked at alone.
+    pub fleet: Arc<Vec<Member>>,
     files: Vec<SourceFile>,
     by_name: BTreeMap<DocumentName, Document>,
     overlays: BTreeMap<DocumentName, Overlay>,

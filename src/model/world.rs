@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::document::connection::Connection;
+use crate::document::fleet::Member;
 use crate::document::manifest::{self, Manifest};
 use crate::document::okta as okta_shape;
 use crate::document::project::Expectation;
@@ -65,6 +66,8 @@ pub struct World {
     pub plan: Option<PlanFacts>,
     /// Who is expected to get which role in this connection, in the order of the project file.
     pub expectations: Vec<Expectation>,
+    /// Every connection of the run, this one too; nothing where it is looked at alone.
+    pub fleet: Arc<Vec<Member>>,
     /// Documents that are there and could not be read.
     pub faults: Vec<ReadFault>,
     /// What is missing as a document: not there, refused, unreadable or incomplete.
@@ -175,6 +178,7 @@ impl<'a> Loader<'a> {
             manifest: None,
             plan: self.plan(),
             expectations,
+            fleet: self.documents.fleet.clone(),
             faults: Vec::new(),
             document_gaps: Vec::new(),
         };
@@ -448,6 +452,12 @@ fn group_rules(rows: Vec<okta_shape::GroupRule>) -> Vec<GroupRule> {
 pub fn connection_name(documents: &Documents) -> String {
     let connection = reading::read::<Connection>(documents, &DocumentName::Connection);
     name(documents, connection.and_then(Result::ok).as_ref())
+}
+
+/// The connection among those of its run.
+pub fn member(documents: &Documents) -> Member {
+    let connection = reading::read::<Connection>(documents, &DocumentName::Connection).and_then(Result::ok);
+    Member::new(name(documents, connection.as_ref()), &connection.unwrap_or_default())
 }
 
 fn name(documents: &Documents, connection: Option<&Connection>) -> String {

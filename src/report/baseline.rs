@@ -73,6 +73,7 @@ impl Baseline {
                 .cloned()
                 .collect();
             let known: BTreeSet<&str> = known.iter().map(|entry| entry.fingerprint.as_str()).collect();
+            connection.undecided.retain(|undecided| !known.contains(undecided.reported.fingerprint.as_str()));
             hide(connection, WhyHidden::Baseline, |reported| known.contains(reported.fingerprint.as_str()));
         }
     }
@@ -88,7 +89,14 @@ pub fn hide(connection: &mut ConnectionReport, why: WhyHidden, fits: impl Fn(&Re
 /// Of everything that was found, shown or not.
 pub fn fingerprints(connection: &ConnectionReport) -> BTreeSet<String> {
     let hidden = connection.hidden.iter().map(|hidden| &hidden.reported);
-    connection.findings.iter().chain(hidden).map(|reported| reported.fingerprint.clone()).collect()
+    let undecided = connection.undecided.iter().map(|undecided| &undecided.reported);
+    connection
+        .findings
+        .iter()
+        .chain(hidden)
+        .chain(undecided)
+        .map(|reported| reported.fingerprint.clone())
+        .collect()
 }
 
 fn was_looked_for(connection: &ConnectionReport, rule: &str) -> bool {

@@ -18,7 +18,7 @@ pub const MOST_OF_A_LEVEL: usize = 10;
 /// One line for each annotation; nothing where there is nothing to say.
 pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     let mut names = PeopleNames::new(people);
-    let not_evaluated = not_evaluated(report);
+    let (not_evaluated, not_reached) = (not_evaluated(report), not_reached(report));
     let faults: Vec<&Fault> = report.connections.iter().flat_map(|connection| &connection.faults).collect();
     let findings = worst_first(report);
     let count = |severity: Severity| {
@@ -27,8 +27,9 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     };
     let counts =
         [Severity::Error, Severity::Warning, Severity::Note].map(|severity| (severity, count(severity)));
-    // What is said beside the findings takes a place of its level: what was not evaluated a warning, the count of the rest a notice.
-    let warnings = MOST_OF_A_LEVEL - usize::from(not_evaluated.is_some());
+    // What is said beside the findings takes a place of its level: what was not reached or evaluated a warning each, the count of the rest a notice.
+    let warnings =
+        MOST_OF_A_LEVEL - usize::from(not_evaluated.is_some()) - usize::from(not_reached.is_some());
     let left_out = |notices: usize| {
         counts.map(|(severity, count)| {
             let room = match severity {
@@ -57,6 +58,9 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         for (_, connection, reported) in of_level.take(room) {
             finding_line(connection, reported, &mut names, &mut out);
         }
+    }
+    if let Some(text) = not_reached {
+        command(Severity::Warning, &[("title", "ssolint: not reached".to_owned())], &text, &mut out);
     }
     if let Some(text) = not_evaluated {
         command(Severity::Warning, &[("title", "ssolint: not evaluated".to_owned())], &text, &mut out);
@@ -127,6 +131,12 @@ fn not_evaluated(report: &Report) -> Option<String> {
         })
     };
     let told: Vec<String> = report.connections.iter().filter_map(of_connection).collect();
+    (!told.is_empty()).then(|| told.join("\n"))
+}
+
+/// The connections that nothing is known of; `None` where all were reached.
+fn not_reached(report: &Report) -> Option<String> {
+    let told: Vec<String> = report.not_reached.iter().map(|one| one.sentences().join(" ")).collect();
     (!told.is_empty()).then(|| told.join("\n"))
 }
 

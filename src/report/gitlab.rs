@@ -12,7 +12,7 @@ use crate::finding::prose::{PeopleNames, PeopleShown, visible};
 use super::json::{Safe, to_bytes};
 use super::lines::{Lines, normal, worst_first};
 use super::wording::{self, Told};
-use super::{ConnectionReport, Fault, Report, Reported};
+use super::{ConnectionReport, Fault, NotReached, Report, Reported};
 
 #[derive(Serialize)]
 struct Issue {
@@ -63,6 +63,7 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
             .map(|(_, connection, reported)| finding(connection, reported, &mut names)),
     );
     issues.extend(report.connections.iter().filter_map(not_evaluated));
+    issues.extend(report.not_reached.iter().map(not_reached));
     let mut bytes = to_bytes(&issues, Safe(PrettyFormatter::with_indent(b"  ")));
     bytes.push(b'\n');
     bytes
@@ -128,6 +129,21 @@ fn not_evaluated(connection: &ConnectionReport) -> Option<Issue> {
         severity: severity(Severity::Warning),
         location: location(&Lines { path, start: at, end: at }),
     })
+}
+
+/// On the connection's entry of the project file.
+fn not_reached(one: &NotReached) -> Issue {
+    let (path, start, end) = match &one.entry {
+        Some(entry) => (entry.file.as_str(), (entry.line, entry.column), (entry.line, entry.end_column)),
+        None => (one.name.as_str(), (1, 1), (1, 1)),
+    };
+    Issue {
+        description: one.sentences().join(" "),
+        check_name: "not-reached".to_owned(),
+        fingerprint: fingerprint(&["not-reached", &one.name]),
+        severity: severity(Severity::Warning),
+        location: location(&Lines { path, start, end }),
+    }
 }
 
 /// Entries that are no findings have an identity too: GitLab shows those of one fingerprint as one.

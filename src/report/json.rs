@@ -1,6 +1,9 @@
 //! `check --format json` and the objects of `who --format json` (interface, machine output).
 
-use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::finding::locate::Location;
@@ -11,44 +14,53 @@ use crate::signin::{PersonIndex, SignIn};
 
 use super::coverage::{self, NOT_COVERED};
 use super::lines::Lines;
+use super::merge::{Open, PlaceRow, Settling, Standing, useful};
+use super::overview::{self, ConnectionRow, Counts};
 use super::{ConnectionReport, Report, Reported, WhyHidden};
 
 /// The version of the shape.
 pub const VERSION: u32 = 1;
 
-#[derive(Serialize)]
-struct Whole {
+/// A word of ours when it is written, and whatever stands there when it is read again.
+type Text = Cow<'static, str>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whole {
     version: u32,
     tool: Tool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shard: Option<ShardRow>,
     connections: Vec<Connection>,
+    not_reached: Vec<NotReachedRow>,
     findings: Vec<FindingRow>,
     not_evaluated: Vec<NotEvaluatedRow>,
     accepted: Vec<AcceptedRow>,
     ignored: Vec<IgnoredRow>,
     fixed: Vec<FixedRow>,
     assumed: Vec<AssumedRow>,
-    not_covered: [&'static str; 6],
+    not_covered: Vec<Text>,
     summary: Totals,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Tool {
-    name: &'static str,
-    version: &'static str,
+    name: Text,
+    version: Text,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Connection {
     name: String,
     origin: String,
-    evaluated: Vec<&'static str>,
+    evaluated: Vec<Text>,
     errors: Vec<FaultRow>,
     notices: Vec<String>,
     declared: Vec<String>,
     summary: SummaryRow,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct FaultRow {
     file: String,
     line: usize,
@@ -56,7 +68,7 @@ struct FaultRow {
     message: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SummaryRow {
     people: usize,
     granted: usize,
@@ -70,7 +82,7 @@ struct SummaryRow {
     expectations: Option<ExpectationsRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct ExpectationsRow {
     hold: usize,
     hold_by_assumption: usize,
@@ -81,9 +93,10 @@ struct ExpectationsRow {
     mappings_exercised: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Totals {
     connections: usize,
+    not_reached: usize,
     error: usize,
     warning: usize,
     note: usize,
@@ -93,13 +106,58 @@ struct Totals {
     in_baseline: usize,
     there_before: usize,
     fixed: usize,
+    by_rule: Vec<RuleCounts>,
+    by_connection: Vec<ConnectionCounts>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+struct RuleCounts {
+    rule: String,
+    error: usize,
+    warning: usize,
+    note: usize,
+    connections: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConnectionCounts {
+    connection: String,
+    unreadable: usize,
+    error: usize,
+    warning: usize,
+    note: usize,
+    not_evaluated: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct NotReachedRow {
+    pub(super) connection: String,
+    why: String,
+    fix: String,
+}
+
+/// Which part of a run this is, and what only the other parts can settle.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ShardRow {
+    pub(super) index: usize,
+    pub(super) of: usize,
+    pub(super) undecided: Vec<UndecidedRow>,
+    pub(super) useful: Vec<PlaceRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct UndecidedRow {
+    finding: FindingRow,
+    at: PlaceRow,
+    before: usize,
+    waits_for: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct FindingRow {
     connection: String,
-    rule: &'static str,
-    severity: &'static str,
+    rule: Text,
+    severity: Text,
     message: String,
     why: String,
     fix: String,
@@ -110,7 +168,7 @@ struct FindingRow {
 }
 
 /// A finding that is left out for a reason that somebody gave.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct IgnoredRow {
     #[serde(flatten)]
     finding: FindingRow,
@@ -118,7 +176,7 @@ struct IgnoredRow {
 }
 
 /// A rule that could not be evaluated, and need not be.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct AcceptedRow {
     #[serde(flatten)]
     row: NotEvaluatedRow,
@@ -126,14 +184,14 @@ struct AcceptedRow {
 }
 
 /// An entry of the baseline that was found no more.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct FixedRow {
     connection: String,
     rule: String,
     fingerprint: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct LocationRow {
     file: String,
     line: usize,
@@ -143,32 +201,32 @@ struct LocationRow {
     path: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct RelatedRow {
     message: String,
     location: LocationRow,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct NotEvaluatedRow {
     connection: String,
-    rule: &'static str,
-    severity: &'static str,
+    rule: Text,
+    severity: Text,
     needs: Vec<NeedRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct NeedRow {
     missing: String,
     remedy: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct AssumedRow {
     connection: String,
-    name: &'static str,
+    name: Text,
     people: usize,
-    meaning: &'static str,
+    meaning: Text,
 }
 
 /// The whole report as one object, two spaces, with a line break at the end.
@@ -176,39 +234,36 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     let mut names = PeopleNames::new(people);
     let mut whole = Whole {
         version: VERSION,
-        tool: Tool { name: "ssolint", version: env!("CARGO_PKG_VERSION") },
+        tool: Tool { name: "ssolint".into(), version: env!("CARGO_PKG_VERSION").into() },
+        shard: report.shard.map(|shard| ShardRow {
+            index: shard.index,
+            of: shard.of,
+            undecided: Vec::new(),
+            useful: useful(report),
+        }),
         connections: Vec::new(),
+        not_reached: report
+            .not_reached
+            .iter()
+            .map(|one| NotReachedRow {
+                connection: one.name.clone(),
+                why: one.why.clone(),
+                fix: one.fix.clone(),
+            })
+            .collect(),
         findings: Vec::new(),
         not_evaluated: Vec::new(),
         accepted: Vec::new(),
         ignored: Vec::new(),
         fixed: Vec::new(),
         assumed: Vec::new(),
-        not_covered: NOT_COVERED,
-        summary: Totals {
-            connections: report.connections.len(),
-            error: 0,
-            warning: 0,
-            note: 0,
-            not_evaluated: 0,
-            accepted: 0,
-            ignored: 0,
-            in_baseline: 0,
-            there_before: 0,
-            fixed: 0,
-        },
+        not_covered: NOT_COVERED.into_iter().map(Text::from).collect(),
+        summary: Totals::default(),
     };
     for connection in &report.connections {
-        whole.summary.error += connection.count(Severity::Error);
-        whole.summary.warning += connection.count(Severity::Warning);
-        whole.summary.note += connection.count(Severity::Note);
-        whole.summary.not_evaluated += connection.not_evaluated.len();
         whole.connections.push(connection_row(connection));
-        whole.summary.accepted += connection.accepted.len();
-        whole.summary.ignored += connection.ignored();
         whole.summary.in_baseline += connection.hidden_as(&WhyHidden::Baseline);
         whole.summary.there_before += connection.hidden_as(&WhyHidden::Before);
-        whole.summary.fixed += connection.fixed.len();
         let findings = connection.findings.iter();
         whole.findings.extend(findings.map(|reported| finding_row(connection, reported, &mut names)));
         for hidden in &connection.hidden {
@@ -229,22 +284,187 @@ pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
         whole.not_evaluated.extend(connection.not_evaluated.iter().map(|row| not_evaluated(connection, row)));
         whole.assumed.extend(connection.assumed.iter().map(|assumed| AssumedRow {
             connection: connection.name.clone(),
-            name: assumed.name,
+            name: assumed.name.into(),
             people: assumed.people,
-            meaning: coverage::meaning(assumed.name),
+            meaning: coverage::meaning(assumed.name).into(),
         }));
+        if let Some(shard) = &mut whole.shard {
+            shard.undecided.extend(connection.undecided.iter().map(|undecided| UndecidedRow {
+                finding: finding_row(connection, &undecided.reported, &mut names),
+                at: PlaceRow::new(&undecided.at),
+                before: undecided.before,
+                waits_for: undecided.waits_for.clone(),
+            }));
+        }
     }
-    let mut bytes = to_bytes(&whole, Safe(PrettyFormatter::with_indent(b"  ")));
-    bytes.push(b'\n');
-    bytes
+    whole.count();
+    whole.bytes()
+}
+
+impl Whole {
+    /// The counts that follow from the rows.
+    fn count(&mut self) {
+        let severity = |row: &FindingRow| Severity::parse(&row.severity).unwrap_or(Severity::Error);
+        let count = |wanted| self.findings.iter().filter(|row| severity(row) == wanted).count();
+        let mut by_connection: BTreeMap<&str, ConnectionRow> = self
+            .connections
+            .iter()
+            .map(|connection| {
+                let row = ConnectionRow {
+                    connection: connection.name.clone(),
+                    unreadable: connection.errors.len(),
+                    counts: Counts::default(),
+                    not_evaluated: 0,
+                };
+                (connection.name.as_str(), row)
+            })
+            .collect();
+        for row in &self.findings {
+            if let Some(connection) = by_connection.get_mut(row.connection.as_str()) {
+                connection.counts.add(severity(row));
+            }
+        }
+        for row in &self.not_evaluated {
+            if let Some(connection) = by_connection.get_mut(row.connection.as_str()) {
+                connection.not_evaluated += 1;
+            }
+        }
+        let mut by_connection: Vec<ConnectionRow> = by_connection.into_values().collect();
+        overview::worst_connections_first(&mut by_connection);
+        let findings = self.findings.iter();
+        let by_rule =
+            overview::rules(findings.map(|row| (row.connection.as_str(), row.rule.as_ref(), severity(row))));
+        self.summary = Totals {
+            connections: self.connections.len(),
+            not_reached: self.not_reached.len(),
+            error: count(Severity::Error),
+            warning: count(Severity::Warning),
+            note: count(Severity::Note),
+            not_evaluated: self.not_evaluated.len(),
+            accepted: self.accepted.len(),
+            ignored: self.ignored.len(),
+            in_baseline: self.summary.in_baseline,
+            there_before: self.summary.there_before,
+            fixed: self.fixed.len(),
+            by_rule: by_rule
+                .into_iter()
+                .map(|row| RuleCounts {
+                    rule: row.rule,
+                    error: row.counts.error,
+                    warning: row.counts.warning,
+                    note: row.counts.note,
+                    connections: row.connections,
+                })
+                .collect(),
+            by_connection: by_connection
+                .into_iter()
+                .map(|row| ConnectionCounts {
+                    connection: row.connection,
+                    unreadable: row.unreadable,
+                    error: row.counts.error,
+                    warning: row.counts.warning,
+                    note: row.counts.note,
+                    not_evaluated: row.not_evaluated,
+                })
+                .collect(),
+        };
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = to_bytes(self, Safe(PrettyFormatter::with_indent(b"  ")));
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether this version wrote it: another one's may have other rows.
+    pub(super) fn is_ours(&self) -> bool {
+        self.version == VERSION
+            && self.tool.name == "ssolint"
+            && self.tool.version == env!("CARGO_PKG_VERSION")
+    }
+
+    /// Names of all connections, checked or not.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let checked = self.connections.iter().map(|connection| connection.name.as_str());
+        checked.chain(self.not_reached.iter().map(|row| row.connection.as_str()))
+    }
+
+    /// How bad it is, for the exit code.
+    pub(super) fn standing(&self) -> Standing {
+        let severity = |text: &Text| Severity::parse(text);
+        Standing {
+            unreadable: self.connections.iter().any(|connection| !connection.errors.is_empty()),
+            not_reached: !self.not_reached.is_empty(),
+            not_evaluated: self.not_evaluated.iter().filter_map(|row| severity(&row.severity)).max(),
+            found: self.findings.iter().filter_map(|row| severity(&row.severity)).max(),
+        }
+    }
+
+    /// The parts as one: in the order of the connections' names, and settled as if they had been one run.
+    pub(super) fn joined(parts: Vec<Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next()?;
+        let mut shard = whole.shard.take();
+        for part in parts {
+            whole.connections.extend(part.connections);
+            whole.not_reached.extend(part.not_reached);
+            whole.findings.extend(part.findings);
+            whole.not_evaluated.extend(part.not_evaluated);
+            whole.accepted.extend(part.accepted);
+            whole.ignored.extend(part.ignored);
+            whole.fixed.extend(part.fixed);
+            whole.assumed.extend(part.assumed);
+            whole.summary.in_baseline += part.summary.in_baseline;
+            whole.summary.there_before += part.summary.there_before;
+            if let (Some(known), Some(more)) = (&mut shard, part.shard) {
+                known.undecided.extend(more.undecided);
+                known.useful.extend(more.useful);
+            }
+        }
+        // Stable: what belongs to one connection stays in its order.
+        whole.connections.sort_by(|a, b| a.name.cmp(&b.name));
+        whole.not_reached.sort_by(|a, b| a.connection.cmp(&b.connection));
+        whole.not_evaluated.sort_by(|a, b| a.connection.cmp(&b.connection));
+        whole.accepted.sort_by(|a, b| a.row.connection.cmp(&b.row.connection));
+        whole.ignored.sort_by(|a, b| a.finding.connection.cmp(&b.finding.connection));
+        whole.fixed.sort_by(|a, b| a.connection.cmp(&b.connection));
+        whole.assumed.sort_by(|a, b| a.connection.cmp(&b.connection));
+        whole.settle(shard);
+        whole.count();
+        Some(whole)
+    }
+
+    fn settle(&mut self, shard: Option<ShardRow>) {
+        let mut by_connection: BTreeMap<String, Vec<FindingRow>> =
+            self.connections.iter().map(|connection| (connection.name.clone(), Vec::new())).collect();
+        for row in std::mem::take(&mut self.findings) {
+            by_connection.entry(row.connection.clone()).or_default().push(row);
+        }
+        let mut settling = Settling::new(by_connection);
+        if let Some(shard) = shard {
+            settling.useful.extend(shard.useful);
+            settling.undecided.extend(shard.undecided.into_iter().map(|row| Open {
+                connection: row.finding.connection.clone(),
+                row: row.finding,
+                at: row.at,
+                before: row.before,
+                waits_for: row.waits_for,
+            }));
+        }
+        let key = |row: &FindingRow| {
+            let at = &row.location;
+            (row.rule.to_string(), PlaceRow { file: at.file.clone(), line: at.line, column: at.column })
+        };
+        self.findings = settling.settled(key).into_values().flatten().collect();
+    }
 }
 
 fn finding_row(connection: &ConnectionReport, reported: &Reported, names: &mut PeopleNames) -> FindingRow {
     let finding = &reported.finding;
     FindingRow {
         connection: connection.name.clone(),
-        rule: finding.rule,
-        severity: finding.severity.name(),
+        rule: finding.rule.into(),
+        severity: finding.severity.name().into(),
         message: finding.message.show(names),
         why: finding.why.show(names),
         fix: finding.fix.show(names),
@@ -273,7 +493,7 @@ fn connection_row(connection: &ConnectionReport) -> Connection {
     Connection {
         name: connection.name.clone(),
         origin: connection.origin.clone(),
-        evaluated: connection.evaluated.clone(),
+        evaluated: connection.evaluated.iter().copied().map(Text::from).collect(),
         errors: connection
             .faults
             .iter()
@@ -324,8 +544,8 @@ fn location(connection: &ConnectionReport, location: &Location) -> LocationRow {
 fn not_evaluated(connection: &ConnectionReport, row: &NotEvaluated) -> NotEvaluatedRow {
     NotEvaluatedRow {
         connection: connection.name.clone(),
-        rule: row.rule,
-        severity: row.severity.name(),
+        rule: row.rule.into(),
+        severity: row.severity.name().into(),
         needs: row
             .needs
             .iter()
@@ -478,7 +698,7 @@ struct RuleRow {
     life: &'static str,
     pedantic: bool,
     needs: Vec<String>,
-    options: std::collections::BTreeMap<String, serde_json::Value>,
+    options: BTreeMap<String, serde_json::Value>,
     since: String,
 }
 

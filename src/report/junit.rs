@@ -87,6 +87,14 @@ fn suites(report: &Report, people: PeopleShown) -> io::Result<Vec<Suite>> {
             suite.add(&case)?;
         }
     }
+    for one in &report.not_reached {
+        let mut suite = Suite { name: visible(&one.name), ..Suite::default() };
+        let place = one.entry.as_ref().map(|entry| (visible(&normal(&entry.file)), entry.line, entry.column));
+        // Skipped: an error would be red, and nothing at all green.
+        let end = End::Skipped(one.sentences().join(" "));
+        suite.add(&Case { name: "not-reached".to_owned(), place, properties: Vec::new(), end })?;
+        suites.push(suite);
+    }
     let rest = wording::counted(&left_out);
     if !rest.is_empty() {
         let mut suite = Suite { name: "ssolint".to_owned(), ..Suite::default() };

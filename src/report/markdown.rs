@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 
 use crate::finding::Severity;
-use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people};
+use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
 
 use super::coverage::{self, NOT_COVERED};
 use super::gfm::{code, sentences};
 use super::lines::{Lines, normal, worst_first};
 use super::wording::{self, Told};
-use super::{ConnectionReport, Report, Reported};
+use super::{ConnectionReport, NotReached, Report, Reported, overview};
 
 /// GitHub's limit for the summary of a step, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -22,8 +22,14 @@ const RESERVE: usize = 2_000;
 /// The whole report.
 pub fn report(report: &Report, shown: PeopleShown) -> Vec<u8> {
     let mut names = PeopleNames::new(shown);
-    let mut out = format!("# ssolint: {}\n\n", wording::all_counts(report));
+    let not_reached = match report.not_reached.len() {
+        0 => String::new(),
+        count => format!("; {} not reached", wording::plural(count, "connection")),
+    };
+    let mut out = format!("# ssolint: {}{not_reached}\n\n", wording::all_counts(report));
     out.push_str(&connections(report));
+    out.push_str(&self::not_reached(report));
+    out.push_str(&by_rule(report));
     let rests_on = rests_on(report);
     let room = MOST_BYTES.saturating_sub(out.len() + rests_on.len() + RESERVE);
     out.push_str(&findings(report, &mut names, room));
@@ -45,12 +51,48 @@ fn fitting(units: impl Iterator<Item = String>, room: usize) -> (String, usize) 
     (out, left_out)
 }
 
+/// What nothing is known of.
+fn not_reached(report: &Report) -> String {
+    if report.not_reached.is_empty() {
+        return String::new();
+    }
+    let row = |one: &NotReached| {
+        let why = [&one.why, &one.fix].map(|text| sentences(&wording::sentence(&visible(text)))).join(" ");
+        format!("- {}: {why}\n", code(&one.name))
+    };
+    let (rows, left_out) = fitting(report.not_reached.iter().map(row), SHARE);
+    let mut out = format!("## Not reached\n\nNothing is known of these, neither good nor bad.\n\n{rows}\n");
+    if left_out > 0 {
+        let _ = writeln!(out, "{} left out.\n", wording::plural(left_out, "more connection"));
+    }
+    out
+}
+
+/// A row for each rule that found something, the worst first; of several connections.
+fn by_rule(report: &Report) -> String {
+    let rules = overview::by_rule(report);
+    if report.connections.len() < 2 || rules.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "| rule | errors | warnings | notes | connections |\n\
+         |:--|--:|--:|--:|--:|\n",
+    );
+    for row in rules {
+        let numbers = [row.counts.error, row.counts.warning, row.counts.note, row.connections];
+        let _ = writeln!(out, "| {} | {} |", cell(&row.rule), numbers.map(grouped).join(" | "));
+    }
+    out.push('\n');
+    out
+}
+
 /// A row for each connection, the worst first.
 fn connections(report: &Report) -> String {
     let mut rows: Vec<&ConnectionReport> = report.connections.iter().collect();
     let severities = [Severity::Error, Severity::Warning, Severity::Note];
     rows.sort_by_key(|connection| {
-        std::cmp::Reverse((connection.faults.len(), severities.map(|severity| connection.count(severity))))
+        let counts = severities.map(|severity| connection.count(severity));
+        std::cmp::Reverse((connection.faults.len(), counts, connection.not_evaluated.len()))
     });
     let row = |connection: &&ConnectionReport| {
         let summary = &connection.summary;

@@ -14,6 +14,8 @@ pub mod json;
 pub mod junit;
 pub mod lines;
 pub mod markdown;
+pub mod merge;
+pub mod overview;
 pub mod page;
 mod person_lines;
 pub mod pretty;
@@ -26,14 +28,73 @@ pub mod who;
 pub mod wording;
 
 use crate::document::project::Names;
-use crate::document::{ProjectEntry, SourceFile};
+use crate::document::{DocumentName, ProjectEntry, SourceFile};
 use crate::finding::locate::Location;
+use crate::finding::prose::visible;
 use crate::finding::{Finding, NotEvaluated, Severity};
+use crate::rules::fleet;
+use crate::rules::upkeep::ABOUT_SUPPRESSIONS;
 
 /// Everything about one run of `check`.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     pub connections: Vec<ConnectionReport>,
+    /// Neither red nor green.
+    pub not_reached: Vec<NotReached>,
+    /// Set where the run is a part of a larger one.
+    pub shard: Option<Shard>,
+}
+
+/// A connection that was to be checked and could not be read at all: nothing is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReached {
+    pub name: String,
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where the project file has it.
+    pub entry: Option<ProjectEntry>,
+}
+
+impl NotReached {
+    /// What happened, what it means, and what to do: sentences that are safe to show.
+    pub fn sentences(&self) -> Vec<String> {
+        let first = format!("The connection {} was not reached: {}", self.name, self.why);
+        [first.as_str(), "Nothing is known of it now, neither good nor bad", &self.fix]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| wording::sentence(&visible(text)))
+            .collect()
+    }
+}
+
+/// Which part of a run a report is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1.
+    pub index: usize,
+    pub of: usize,
+}
+
+impl Report {
+    /// In the order of the names, whatever the order in which they were read.
+    pub fn sort(&mut self) {
+        self.connections.sort_by(|a, b| a.name.cmp(&b.name));
+        self.not_reached.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// A report for each connection, with nothing of another one in it.
+    pub fn each_alone(&self) -> Vec<(&str, Self)> {
+        let checked = self.connections.iter().map(|connection| {
+            let alone = Self { connections: vec![connection.alone()], ..Self::default() };
+            (connection.name.as_str(), alone)
+        });
+        let not_reached = self
+            .not_reached
+            .iter()
+            .map(|one| (one.name.as_str(), Self { not_reached: vec![one.clone()], ..Self::default() }));
+        checked.chain(not_reached).collect()
+    }
 }
 
 /// One connection.
@@ -42,7 +103,10 @@ pub struct ConnectionReport {
     pub name: String,
     /// The folder or file that it was read from.
     pub origin: String,
+    /// A file that nothing is shown of has no text.
     pub files: Vec<SourceFile>,
+    /// Which of them is the project file.
+    pub project_file: Option<usize>,
     /// Set where it was read live: its files are in no repository.
     pub live_entry: Option<ProjectEntry>,
     /// Worst first.
@@ -60,6 +124,8 @@ pub struct ConnectionReport {
     pub fixed: Vec<Fixed>,
     /// What leaves findings out here, and whether it was of use.
     pub suppressions: Vec<SuppressionUse>,
+    /// What can be said only with the connections that were not looked at.
+    pub undecided: Vec<Undecided>,
     /// What could not be read.
     pub faults: Vec<Fault>,
     /// What was left out, without harm.
@@ -136,6 +202,16 @@ impl SourcePlace {
     }
 }
 
+/// A finding that stands only if none of the connections that were not looked at has a use for what it calls unused.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    pub reported: Reported,
+    pub at: SourcePlace,
+    /// How many findings of its connection go before it.
+    pub before: usize,
+    pub waits_for: Vec<String>,
+}
+
 /// Something that leaves findings out, and whether it was of use in one connection.
 #[derive(Debug, Clone)]
 pub struct SuppressionUse {
@@ -207,6 +283,36 @@ impl ConnectionReport {
         self.live_entry.as_ref().filter(|entry| !in_project(entry))
     }
 
+    /// The connection without what speaks of other ones: rules that compare connections, entries of the project file that concern several, and
+    /// the project file's text but for what findings here lie on.
+    fn alone(&self) -> Self {
+        let of_fleet = |rule: &str| crate::rules::find(rule).is_some_and(|rule| rule.family == fleet::FAMILY);
+        let of_project = |reported: &Reported| {
+            reported.finding.spot.place.document == DocumentName::Project
+                && ABOUT_SUPPRESSIONS.contains(&reported.finding.rule)
+        };
+        let other = |reported: &Reported| of_fleet(reported.finding.rule) || of_project(reported);
+        let mut alone = self.clone();
+        alone.findings.retain(|reported| !other(reported));
+        alone.hidden.retain(|hidden| !other(&hidden.reported));
+        alone.evaluated.retain(|rule| !of_fleet(rule) && !ABOUT_SUPPRESSIONS.contains(rule));
+        alone.not_evaluated.retain(|row| !of_fleet(row.rule));
+        alone.accepted.retain(|accepted| !of_fleet(accepted.row.rule));
+        alone.fixed.retain(|fixed| !of_fleet(&fixed.rule));
+        let shown = alone.findings.iter().chain(alone.hidden.iter().map(|hidden| &hidden.reported));
+        let regions: Vec<(usize, usize, usize)> = shown
+            .flat_map(|reported| std::iter::once(&reported.location).chain(&reported.related))
+            .map(|location| (location.file, location.region.start, location.region.end))
+            .collect();
+        for (index, file) in alone.files.iter_mut().enumerate() {
+            if Some(index) == self.project_file {
+                let kept = regions.iter().filter(|(at, ..)| *at == index).map(|(_, start, end)| *start..*end);
+                file.text = blanked(&file.text, &kept.collect::<Vec<_>>()).into();
+            }
+        }
+        alone
+    }
+
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|reported| reported.finding.severity == severity).count()
     }
@@ -224,5 +330,36 @@ impl ConnectionReport {
     /// The path of a file, as it is shown.
     pub fn file(&self, index: usize) -> Option<&SourceFile> {
         self.files.get(index)
+    }
+}
+
+/// A text with spaces for everything but its line breaks and these bytes.
+fn blanked(text: &str, kept: &[std::ops::Range<usize>]) -> String {
+    let stays = |at: usize| kept.iter().any(|range| range.contains(&at));
+    let mut blank = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        if c == '\n' || stays(at) {
+            blank.push(c);
+        } else {
+            // Byte for byte, since places are.
+            blank.extend(std::iter::repeat_n(' ', c.len_utf8()));
+        }
+    }
+    blank
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blanked;
+
+    #[test]
+    fn what_is_not_shown_is_blank_and_lines_stay() {
+        for (text, kept, expect) in [
+            ("a: 1\nb: 2\n", vec![5..9], "    \nb: 2\n"),
+            ("é: ü\nb", vec![0..2], "é    \n "),
+            ("a", vec![], " "),
+        ] {
+            assert_eq!(blanked(text, &kept), expect, "{text:?}");
+        }
     }
 }

@@ -14,7 +14,9 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::coverage::{self, NOT_COVERED};
 use super::excerpt::{Excerpt, may_be_quoted};
-use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, WhyHidden, wording};
+use super::{
+    ConnectionReport, Fault, NotReached, Report, Reported, ShowIgnored, WhyHidden, overview, wording,
+};
 
 /// How the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,12 @@ pub fn report(report: &Report, shown: PeopleShown, terminal: Terminal, detail: D
     }
     for connection in &report.connections {
         summary(connection, detail, terminal, &mut names, &mut out);
+    }
+    for one in &report.not_reached {
+        not_reached(one, terminal, &mut out);
+    }
+    if report.connections.len() + report.not_reached.len() > 1 {
+        overview(report, terminal, &mut out);
     }
     out.into_bytes()
 }
@@ -263,6 +271,42 @@ fn summary(
     left_out(connection, terminal, names, out);
     not_evaluated(&connection.not_evaluated, detail, terminal, out);
     wrapped(out, "not covered", &NOT_COVERED.join("; "), terminal.width);
+}
+
+fn not_reached(one: &NotReached, terminal: Terminal, out: &mut String) {
+    let entry = one.entry.as_ref().map(|entry| format!(" ({}:{})", visible(&entry.file), entry.line));
+    let _ = writeln!(
+        out,
+        "{}{}: not reached, so nothing is known of it now",
+        visible(&one.name),
+        entry.unwrap_or_default()
+    );
+    wrapped(out, "why", &wording::sentence(&visible(&one.why)), terminal.width);
+    wrapped(out, "fix", &wording::sentence(&visible(&one.fix)), terminal.width);
+}
+
+/// By rule and by connection, the worst first.
+fn overview(report: &Report, terminal: Terminal, out: &mut String) {
+    let _ = writeln!(out, "\n{}", overview::told(report));
+    for row in overview::by_rule(report) {
+        let text = format!(
+            "{}: {} in {}",
+            row.rule,
+            row.counts.told(),
+            wording::plural(row.connections, "connection")
+        );
+        wrapped(out, "rule", &text, terminal.width);
+    }
+    for row in overview::by_connection(report) {
+        let mut text = format!("{}: {}", visible(&row.connection), row.counts.told());
+        if row.unreadable > 0 {
+            let _ = write!(text, "; {} unreadable", wording::plural(row.unreadable, "text"));
+        }
+        if row.not_evaluated > 0 {
+            let _ = write!(text, "; {} not evaluated", wording::plural(row.not_evaluated, "rule"));
+        }
+        wrapped(out, "connection", &text, terminal.width);
+    }
 }
 
 /// What is not shown, and why; what need not be evaluated; what of the baseline is found no more.

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -26,8 +27,9 @@ use crate::rules::{Rule, catalogue};
 use super::coverage::{self, NOT_COVERED};
 use super::json::{Safe, to_bytes};
 use super::lines::{Lines, normal};
+use super::merge::{Open, PlaceRow, Settling, Standing, useful};
 use super::wording::{self, Told, sentence};
-use super::{ConnectionReport, Fault, Report, Reported, ShowIgnored, Summary, WhyHidden};
+use super::{ConnectionReport, Fault, NotReached, Report, Reported, ShowIgnored, Summary, WhyHidden};
 
 /// The schema of the standard with its errata. The one that `serde-sarif` names is an old mirror.
 const SCHEMA: &str =
@@ -50,15 +52,253 @@ const FILESYSTEM_ROOT: &str = "FILESYSTEM_ROOT";
 pub fn report(report: &Report, people: PeopleShown) -> Vec<u8> {
     let mut names = PeopleNames::new(people);
     let mut taken = BTreeMap::new();
-    let runs: Vec<Run> = report
-        .connections
-        .iter()
-        .map(|connection| run(connection, category(&connection.name, &mut taken), &mut names))
-        .collect();
-    let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
-    let mut bytes = to_bytes(&log, Safe(PrettyFormatter::with_indent(b"  ")));
-    bytes.push(b'\n');
-    bytes
+    let mut undecided = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
+    for connection in &report.connections {
+        if report.shard.is_some() {
+            let rules = rules_of(connection);
+            undecided.extend(connection.undecided.iter().map(|one| UndecidedResult {
+                connection: visible(&connection.name),
+                result: result(connection, &one.reported, &rules, &mut names),
+                at: PlaceRow::new(&one.at),
+                before: one.before,
+                waits_for: one.waits_for.iter().map(|name| visible(name)).collect(),
+            }));
+        }
+        runs.push(run(connection, category(&connection.name, &mut taken), &mut names));
+    }
+    for one in &report.not_reached {
+        let of_its_own = category(&format!("{}/{NOT_REACHED}", one.name), &mut taken);
+        runs.push(not_reached(one, of_its_own));
+    }
+    let shard = report.shard.map(|shard| ShardBag {
+        index: shard.index,
+        of: shard.of,
+        undecided,
+        useful: useful(report),
+    });
+    Log { runs, shard }.bytes()
+}
+
+/// What is said of a text that could not be read.
+const UNREADABLE: &str = "unreadable";
+
+/// The last part of the category of a run that could not be made.
+const NOT_REACHED: &str = "not-reached";
+
+/// A log of ours, apart from what is the same in all of them.
+pub(super) struct Log {
+    runs: Vec<Run>,
+    pub(super) shard: Option<ShardBag>,
+}
+
+/// Which part of a run a log is of, and what only the other parts can settle.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ShardBag {
+    pub(super) index: usize,
+    pub(super) of: usize,
+    undecided: Vec<UndecidedResult>,
+    useful: Vec<PlaceRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UndecidedResult {
+    connection: String,
+    result: Found,
+    at: PlaceRow,
+    before: usize,
+    waits_for: Vec<String>,
+}
+
+const SHARD: &str = "ssolint/shard";
+
+impl Log {
+    /// `None` where this version did not write it.
+    pub(super) fn read(value: Value) -> Option<Self> {
+        let log: Sarif = serde_json::from_value(value).ok()?;
+        let ours = |run: &Run| {
+            let driver = &run.tool.driver;
+            driver.name == "ssolint" && driver.version.as_deref() == Some(env!("CARGO_PKG_VERSION"))
+        };
+        let shard = log.properties.and_then(|mut bag| bag.additional_properties.remove(SHARD));
+        let shard = match shard {
+            Some(shard) => Some(serde_json::from_value(shard).ok()?),
+            None => None,
+        };
+        log.runs.iter().all(ours).then_some(Self { runs: log.runs, shard })
+    }
+
+    /// Names of all connections, checked or not.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.runs.iter().filter_map(of_category).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    pub(super) fn joined(parts: Vec<Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next()?;
+        let mut shard = whole.shard.take();
+        for part in parts {
+            whole.runs.extend(part.runs);
+            if let (Some(known), Some(more)) = (&mut shard, part.shard) {
+                known.undecided.extend(more.undecided);
+                known.useful.extend(more.useful);
+            }
+        }
+        whole.runs.sort_by(|a, b| {
+            let key = |run| of_category(run).map(|(name, reached)| (!reached, name));
+            key(a).cmp(&key(b))
+        });
+        let mut by_connection = BTreeMap::new();
+        for run in &mut whole.runs {
+            if let Some((name, true)) = of_category(run).map(|(name, reached)| (name.to_owned(), reached)) {
+                by_connection.insert(name, run.results.take().unwrap_or_default());
+            }
+        }
+        let mut settling = Settling::new(by_connection);
+        if let Some(shard) = shard {
+            settling.useful.extend(shard.useful);
+            settling.undecided.extend(shard.undecided.into_iter().map(|one| Open {
+                connection: one.connection,
+                row: one.result,
+                at: one.at,
+                before: one.before,
+                waits_for: one.waits_for,
+            }));
+        }
+        let mut settled = settling.settled(rule_and_place);
+        for run in &mut whole.runs {
+            let name = of_category(run).filter(|(_, reached)| *reached).map(|(name, _)| name.to_owned());
+            if let Some(results) = name.and_then(|name| settled.remove(&name)) {
+                run.results = Some(results);
+            }
+        }
+        Some(whole)
+    }
+
+    /// How bad it is, for the exit code.
+    pub(super) fn standing(&self) -> Standing {
+        let mut standing = Standing::default();
+        for run in &self.runs {
+            let results = run.results.iter().flatten().filter(|result| result.suppressions.is_none());
+            let found = results.filter_map(|result| severity_of(result.level.as_ref()?));
+            standing.found = standing.found.max(found.max());
+            let invocations = run.invocations.iter().flatten();
+            for notification in
+                invocations.flat_map(|invocation| invocation.tool_execution_notifications.iter().flatten())
+            {
+                let about = notification.descriptor.as_ref().and_then(|descriptor| descriptor.id.as_deref());
+                let level = notification.level.as_ref().and_then(Value::as_str);
+                standing.not_reached |= about == Some(NOT_REACHED);
+                standing.unreadable |= about == Some(UNREADABLE);
+                // One that need not be evaluated is a note.
+                if notification.associated_rule.is_some() && level == Some(Severity::Warning.name()) {
+                    standing.not_evaluated = standing.not_evaluated.max(severity_in(run, about));
+                }
+            }
+        }
+        standing
+    }
+
+    pub(super) fn bytes(self) -> Vec<u8> {
+        let mut log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(self.runs).build();
+        // Serialising our own rows cannot fail.
+        let shard = self.shard.and_then(|shard| serde_json::to_value(shard).ok());
+        log.properties = shard.map(|shard| PropertyBag {
+            tags: None,
+            additional_properties: BTreeMap::from([(SHARD.to_owned(), shard)]),
+        });
+        let mut bytes = to_bytes(&log, Safe(PrettyFormatter::with_indent(b"  ")));
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+fn severity_of(level: &ResultLevel) -> Option<Severity> {
+    match level {
+        ResultLevel::Error => Some(Severity::Error),
+        ResultLevel::Warning => Some(Severity::Warning),
+        ResultLevel::Note => Some(Severity::Note),
+        ResultLevel::None => None,
+    }
+}
+
+/// The severity at which a rule ran.
+fn severity_in(run: &Run, rule: Option<&str>) -> Option<Severity> {
+    let rules = run.tool.driver.rules.iter().flatten();
+    let found = rules.into_iter().find(|known| Some(known.id.as_str()) == rule)?;
+    Severity::parse(found.default_configuration.as_ref()?.level.as_ref()?.as_str()?)
+}
+
+/// `ssolint/<connection>/`, and whether it was reached.
+fn of_category(run: &Run) -> Option<(&str, bool)> {
+    let id = run.automation_details.as_ref()?.id.as_deref()?;
+    let name = id.strip_prefix("ssolint/")?.strip_suffix('/')?;
+    let own = name.strip_suffix(NOT_REACHED).and_then(|name| name.strip_suffix('/'));
+    match own.filter(|_| run.results.as_ref().is_none_or(Vec::is_empty)) {
+        Some(name) => Some((name, false)),
+        None => Some((name, true)),
+    }
+}
+
+fn rule_and_place(result: &Found) -> (String, PlaceRow) {
+    let physical = result.locations.iter().flatten().find_map(|location| location.physical_location.as_ref());
+    let region = physical.and_then(|physical| physical.region.as_ref());
+    let number = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
+    let at = PlaceRow {
+        file: physical
+            .and_then(|physical| physical.artifact_location.as_ref()?.uri.clone())
+            .unwrap_or_default(),
+        line: number(region.and_then(|region| region.start_line)),
+        column: number(region.and_then(|region| region.start_column)),
+    };
+    (result.rule_id.clone().unwrap_or_default(), at)
+}
+
+/// A run that could not be made. It is of a category of its own: a run of the connection's category without results would close the alerts of
+/// the last one that could be made.
+fn not_reached(one: &NotReached, category: String) -> Run {
+    let name = visible(&one.name);
+    let text = format!(
+        "{} Alerts of the category ssolint/{name}/ stay as they are: they are of the last run that reached it.",
+        one.sentences().join(" ")
+    );
+    let mut notification = notification(NOT_REACHED, Severity::Error, &text);
+    if let Some(entry) = &one.entry {
+        notification.locations = Some(vec![Location {
+            physical_location: Some(physical(
+                &entry.file,
+                (entry.line, entry.column),
+                (entry.line, entry.end_column),
+            )),
+            ..Location::default()
+        }]);
+    }
+    let driver = ToolComponent::builder()
+        .name("ssolint")
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(HOME)
+        .build();
+    let invocation = Invocation::builder()
+        .execution_successful(false)
+        .tool_execution_notifications(vec![notification])
+        .build();
+    let mut run = Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .automation_details(RunAutomationDetails { id: Some(category), ..RunAutomationDetails::default() })
+        .column_kind("unicodeCodePoints")
+        .invocations(vec![invocation])
+        .results(Vec::new())
+        .build();
+    if one.entry.as_ref().is_some_and(|entry| is_absolute(&entry.file)) {
+        run.original_uri_base_ids = Some(filesystem_root());
+    }
+    run
+}
+
+fn filesystem_root() -> BTreeMap<String, ArtifactLocation> {
+    let root = ArtifactLocation { uri: Some("file:///".to_owned()), ..ArtifactLocation::default() };
+    BTreeMap::from([(FILESYSTEM_ROOT.to_owned(), root)])
 }
 
 /// `ssolint/<connection>/`; code scanning refuses a log with two runs of one category, so a name's second run gets a number.
@@ -99,8 +339,7 @@ fn run(connection: &ConnectionReport, category: String, names: &mut PeopleNames)
     let paths = connection.files.iter().map(|file| &file.path);
     let paths = paths.chain(connection.faults.iter().map(|fault| &fault.file));
     if paths.chain([&connection.origin]).any(|path| is_absolute(path)) {
-        let root = ArtifactLocation { uri: Some("file:///".to_owned()), ..ArtifactLocation::default() };
-        run.original_uri_base_ids = Some(BTreeMap::from([(FILESYSTEM_ROOT.to_owned(), root)]));
+        run.original_uri_base_ids = Some(filesystem_root());
     }
     run
 }
@@ -447,7 +686,7 @@ fn notification(about: &str, severity: Severity, text: &str) -> Notification {
 fn fault(fault: &Fault) -> Notification {
     let at = (fault.line, fault.column);
     let text = format!("{} could not be read: {}", fault.file, fault.message);
-    let mut notification = notification("unreadable", Severity::Error, &text);
+    let mut notification = notification(UNREADABLE, Severity::Error, &text);
     notification.locations = Some(vec![Location {
         physical_location: Some(physical(&fault.file, at, at)),
         ..Location::default()

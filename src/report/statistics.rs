@@ -23,5 +23,8 @@ pub fn report(report: &Report) -> Vec<u8> {
     let not_evaluated: usize =
         report.connections.iter().map(|connection| connection.not_evaluated.len()).sum();
     let _ = writeln!(out, "{findings:>6}  findings; {not_evaluated} rules not evaluated");
+    if !report.not_reached.is_empty() {
+        let _ = writeln!(out, "{:>6}  connections not reached", report.not_reached.len());
+    }
     out.into_bytes()
 }

@@ -4,7 +4,7 @@ use crate::document::project::{KnownOption, KnownRule};
 
 use super::page::Choice;
 use super::rule::Rule;
-use super::{claim_mapping, client, email_safeguard, groups, redirect, terraform, upkeep};
+use super::{claim_mapping, client, email_safeguard, fleet, groups, redirect, terraform, upkeep};
 
 /// Every rule, in the order of the families.
 pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
@@ -15,6 +15,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Rule> {
         &email_safeguard::RULES[..],
         &client::RULES[..],
         &terraform::RULES[..],
+        &fleet::RULES[..],
         &upkeep::RULES[..],
     ]
     .into_iter()

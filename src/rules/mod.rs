@@ -10,6 +10,7 @@ pub mod client;
 pub mod console;
 pub mod email_safeguard;
 pub mod facts;
+pub mod fleet;
 pub mod groups;
 pub mod page;
 pub mod redirect;

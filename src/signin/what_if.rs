@@ -170,6 +170,7 @@ pub fn without_people(world: &World, directory: Directory) -> World {
         torq_user_list: world.torq_user_list.clone(),
         plan: None,
         expectations: Vec::new(),
+        fleet: world.fleet.clone(),
         manifest: None,
         faults: Vec::new(),
         document_gaps: Vec::new(),

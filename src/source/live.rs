@@ -70,13 +70,29 @@ pub enum ConnectError {
     Region(&'static str),
 }
 
+impl ConnectError {
+    /// What to do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Secret { .. } | Self::Key(_) | Self::Algorithm(_) => {
+                "Give the secret as ssolint.yaml says, or correct what it says, and run it again."
+            }
+            Self::NotLive(_) | Self::Host { .. } | Self::AppId(_) | Self::Region(_) => {
+                "Correct the connection in ssolint.yaml, and run it again."
+            }
+        }
+    }
+}
+
 /// Opens hosts; those of one service and credential are the same host.
 pub struct Connector {
     run: Run,
     hosts: Mutex<HashMap<Key, Host>>,
+    /// How many connections of an organisation are still to be read with a credential.
+    ahead: Mutex<HashMap<Key, usize>>,
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     base: String,
     /// What names the credential in the project file; never the credential.
@@ -84,9 +100,40 @@ struct Key {
     folder: PathBuf,
 }
 
+impl Key {
+    fn new(base: &str, credential: String, folder: &std::path::Path) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), credential, folder: folder.to_owned() }
+    }
+
+    fn okta(live: &LiveSettings, folder: &std::path::Path) -> Self {
+        Self::new(&live.okta.org_url, format!("{:?}", live.okta.auth), folder)
+    }
+}
+
 impl Connector {
     pub fn new(run: Run) -> Self {
-        Self { run, hosts: Mutex::default() }
+        Self { run, hosts: Mutex::default(), ahead: Mutex::default() }
+    }
+
+    /// For these connections, each of which is read once: what several of one organisation need is asked once.
+    pub fn among(run: Run, connections: &[&ProjectConnection], folder: &std::path::Path) -> Self {
+        let mut ahead = HashMap::new();
+        for live in connections.iter().filter_map(|connection| connection.live.as_ref()) {
+            *ahead.entry(Key::okta(live, folder)).or_default() += 1;
+        }
+        Self { run, hosts: Mutex::default(), ahead: Mutex::new(ahead) }
+    }
+
+    /// A connection was read, or cannot be: what was kept for the last of an organisation is dropped.
+    pub async fn done(&self, connection: &ProjectConnection, folder: &std::path::Path) {
+        let Some(live) = &connection.live else { return };
+        let key = Key::okta(live, folder);
+        let mut ahead = self.ahead.lock().await;
+        let Some(left) = ahead.get_mut(&key) else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.hosts.lock().await.remove(&key);
+        }
     }
 
     /// Makes a connection ready to be read. Relative paths of secrets begin in `folder`.
@@ -105,11 +152,9 @@ impl Connector {
             OktaAuth::ApiToken(_) => Credential::ApiToken,
             OktaAuth::ServiceApp(_) => Credential::ServiceApp,
         };
-        let named = format!("{:?}", okta.auth);
+        let key = Key::okta(live, folder);
         let host = self
-            .host(Service::Okta, "okta.org_url", &okta.org_url, named, folder, || {
-                self.okta_authorization(&okta.auth, folder)
-            })
+            .host(Service::Okta, "okta.org_url", key, || self.okta_authorization(&okta.auth, folder))
             .await?;
         let issuer = match connection.settings.torq.as_ref().and_then(|torq| torq.issuer_url.as_deref()) {
             Some(url) => self.issuer(url).await,
@@ -131,15 +176,13 @@ impl Connector {
         &self,
         service: Service,
         what: &'static str,
-        base: &str,
-        credential: String,
-        folder: &std::path::Path,
+        key: Key,
         authorization: impl FnOnce() -> F,
     ) -> Result<Host, ConnectError>
     where
         F: Future<Output = Result<Authorization, ConnectError>>,
     {
-        let key = Key { base: base.trim_end_matches('/').to_owned(), credential, folder: folder.to_owned() };
+        let several = self.ahead.lock().await.get(&key).is_some_and(|connections| *connections > 1);
         let mut hosts = self.hosts.lock().await;
         if let Some(host) = hosts.get(&key) {
             return Ok(host.clone());
@@ -148,16 +191,17 @@ impl Connector {
             Service::Okta => self.run.okta_limits.clone(),
             Service::Torq => self.run.torq_limits.clone(),
         };
-        let host = Host::new(HostOptions {
+        let options = HostOptions {
             service,
-            base: base.to_owned(),
+            base: key.base.clone(),
             authorization: authorization().await?,
             budget: self.run.budget.clone(),
             limits,
             timeout: ATTEMPT,
             trust: Trust { authorities: self.run.authorities.clone() },
-        })
-        .map_err(|cause| ConnectError::Host { what, cause })?;
+        };
+        let made = if several { Host::shared(options) } else { Host::new(options) };
+        let host = made.map_err(|cause| ConnectError::Host { what, cause })?;
         hosts.insert(key, host.clone());
         Ok(host)
     }
@@ -193,7 +237,12 @@ impl Connector {
         let base = parsed.origin().ascii_serialization();
         let nobody = || async { Ok(Authorization::None) };
         let host = self
-            .host(Service::Okta, "torq.issuer_url", &base, String::new(), std::path::Path::new(""), nobody)
+            .host(
+                Service::Okta,
+                "torq.issuer_url",
+                Key::new(&base, String::new(), std::path::Path::new("")),
+                nobody,
+            )
             .await
             .ok()?;
         Some(Issuer { host, path: parsed.path().trim_end_matches('/').to_owned() })
@@ -210,8 +259,8 @@ impl Connector {
         if base.is_empty() || auth.is_empty() {
             return Err(ConnectError::Region("jp"));
         }
-        let named = format!("{torq:?}");
-        self.host(Service::Torq, "torq.base_url", &base, named, folder, || async {
+        let key = Key::new(&base, format!("{torq:?}"), folder);
+        self.host(Service::Torq, "torq.base_url", key, || async {
             let id = self.secret("torq.client_id", &torq.client_id, folder).await?;
             let secret = self.secret("torq.client_secret", &torq.client_secret, folder).await?;
             Ok(Authorization::Bearer(TokenSource::new(id.expose_secret(), secret, auth)))

@@ -56,6 +56,22 @@ pub fn read_in_pieces(path: &Path, pieces: Pieces) -> Result<Snapshot, SnapshotE
     Ok(snapshot)
 }
 
+/// No more of a snapshot than `connection.yaml`, where it has one: how it is called, and what it says of itself. What cannot be read is not
+/// there; [`read`] says why.
+pub fn settings(path: &Path) -> Documents {
+    let shown = shown(path);
+    if !path.is_dir() {
+        return file(path, &shown).map(|snapshot| snapshot.documents).unwrap_or_default();
+    }
+    let mut snapshot = Snapshot { documents: Documents::new(shown.as_str()), ..Snapshot::default() };
+    let name = DocumentName::Connection;
+    let own = path.join(name.to_string());
+    if own.is_file() {
+        add_document(&mut snapshot, &own, format!("{shown}/{name}"), name);
+    }
+    snapshot.documents
+}
+
 /// With forward slashes, relative to the working directory where it is in there, and without a leading `./`: as SARIF's relative URIs want it.
 pub fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();

@@ -3,10 +3,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use serde_json::Value;
 use ssolint::document::position::Format;
 use ssolint::document::strict;
+use ssolint::model::world::member;
 use ssolint::rules::facts::Options;
 use ssolint::rules::page::Example;
 use ssolint::rules::{catalogue, known_rules};
@@ -75,7 +77,22 @@ pub fn relative(path: &Path) -> String {
 /// A world of a rule page, read as a single-file snapshot, with the options that it sets beside the documents (`rules: {id: {option: value}}`)
 /// and what is laid over them: a plan (`terraform-plan`), a project file (`ssolint`).
 pub fn page_world(example: &Example) -> (Snapshot, Options) {
+    page_worlds(example).swap_remove(0)
+}
+
+/// The same where a page has several connections in one world (`connections:`): each of them, knowing of the others.
+pub fn page_worlds(example: &Example) -> Vec<(Snapshot, Options)> {
     let mut value = strict::read_yaml(&example.world).expect("the world is YAML");
+    let Some(Value::Array(connections)) = value.as_object_mut().unwrap().remove("connections") else {
+        return vec![one_world(value)];
+    };
+    let mut worlds: Vec<_> = connections.into_iter().map(one_world).collect();
+    let fleet = Arc::new(worlds.iter().map(|(world, _)| member(&world.documents)).collect());
+    worlds.iter_mut().for_each(|(world, _)| world.documents.fleet = Arc::clone(&fleet));
+    worlds
+}
+
+fn one_world(mut value: Value) -> (Snapshot, Options) {
     let options = value.as_object_mut().unwrap().remove("rules").unwrap_or(Value::Object(Default::default()));
     let options: Options = serde_json::from_value(options).expect("rules: {id: {option: value}}");
     let project = value.as_object_mut().unwrap().remove("ssolint");

@@ -17,7 +17,7 @@ use crate::finding::prose::{PeopleNames, grouped};
 
 use super::coverage::NOT_COVERED;
 use super::diff::Comparison;
-use super::{Report, lines, wording};
+use super::{NotReached, Report, lines, wording};
 
 pub use picture::Picture;
 pub use steps::{Found, Step, Steps};
@@ -41,6 +41,7 @@ pub fn check(report: &Report, pictures: &[Picture], names: &mut PeopleNames) -> 
     let several = report.connections.len() > 1;
     let body = html! {
         @if several { (overview(report)) }
+        @for one in &report.not_reached { (not_reached(one)) }
         @for (number, (connection, told)) in report.connections.iter().zip(told).enumerate() {
             (connection::section(number, connection, pictures.get(number), told, names))
         }
@@ -92,6 +93,15 @@ fn document(title: &str, body: &Markup) -> Vec<u8> {
 /// As a policy names an inline text that it allows.
 fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+fn not_reached(one: &NotReached) -> Markup {
+    html! {
+        section {
+            h2 { (crate::finding::prose::visible(&one.name)) " was not reached" }
+            @for sentence in one.sentences() { p { (sentence) } }
+        }
+    }
 }
 
 fn overview(report: &Report) -> Markup {

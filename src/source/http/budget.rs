@@ -22,11 +22,31 @@ struct Shared {
     spent: AtomicU64,
     deadline: Instant,
     gates: Gates,
+    heard: Option<Heard>,
+}
+
+/// Hears of every attempt when it is over.
+pub type Heard = Arc<dyn Fn(&Attempt<'_>) + Send + Sync>;
+
+/// One attempt of one request, as it may be shown: no query, no header, no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt<'a> {
+    pub method: &'a str,
+    pub host: &'a str,
+    pub path: &'a str,
+    /// `None`: there was no whole answer.
+    pub status: Option<u16>,
+    pub took: Duration,
 }
 
 impl Budget {
     /// Time runs from now on.
     pub fn new(most_requests: u64, time: Duration) -> Self {
+        Self::heard_by(most_requests, time, None)
+    }
+
+    /// The same, with somebody who hears of every attempt.
+    pub fn heard_by(most_requests: u64, time: Duration, heard: Option<Heard>) -> Self {
         let now = Instant::now();
         // A time too long to add is as good as a year.
         let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(31_536_000));
@@ -35,6 +55,7 @@ impl Budget {
             spent: AtomicU64::new(0),
             deadline,
             gates: Gates::default(),
+            heard,
         }))
     }
 
@@ -48,6 +69,10 @@ impl Budget {
 
     pub fn time_left(&self) -> Duration {
         self.0.deadline.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn heard(&self) -> Option<&Heard> {
+        self.0.heard.as_ref()
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -70,7 +95,7 @@ impl Budget {
 
 impl fmt::Debug for Budget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { most, spent, deadline, gates: _ } = &*self.0;
+        let Shared { most, spent, deadline, gates: _, heard: _ } = &*self.0;
         let mut shown = formatter.debug_struct("Budget");
         shown.field("most", most).field("spent", spent).field("deadline", deadline).finish_non_exhaustive()
     }

@@ -14,20 +14,22 @@ mod paging;
 mod reason;
 mod retry;
 mod service_app;
+mod shared;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::Value;
+use tokio::time::Instant;
 
 pub use allowed::{Allowed, Evidence, Method, Service, sent};
-pub use budget::Budget;
+pub use budget::{Attempt, Budget, Heard};
 pub use client::Trust;
 pub use credential::{Authorization, TokenSource};
 pub use error::{Asked, HostError, RequestError};
@@ -39,6 +41,7 @@ use client::Reply;
 use credential::Credential;
 use gate::{Gate, Refusal, Shut};
 use retry::{Attempts, Fault};
+use shared::Answers;
 
 /// What a host is made of.
 pub struct HostOptions {
@@ -61,6 +64,8 @@ struct Shared {
     line: Line,
     base: Base,
     credential: Credential,
+    /// Set where several connections ask here.
+    answers: Option<Answers>,
 }
 
 /// What a service says to one request.
@@ -101,6 +106,15 @@ struct Page {
 
 impl Host {
     pub fn new(options: HostOptions) -> Result<Self, HostError> {
+        Self::made(options, None)
+    }
+
+    /// A host that keeps what [`Host::get_once`] and [`Host::list_once`] were answered, for those who ask the same.
+    pub fn shared(options: HostOptions) -> Result<Self, HostError> {
+        Self::made(options, Some(Answers::default()))
+    }
+
+    fn made(options: HostOptions, answers: Option<Answers>) -> Result<Self, HostError> {
         let base = Base::new(options.service, &options.base)?;
         let client = client::client(&base.url, &options.trust)?;
         let credential = Credential::new(options.authorization, &base)?;
@@ -112,7 +126,7 @@ impl Host {
             timeout: options.timeout,
             sent: AtomicU64::new(0),
         };
-        Ok(Self(Arc::new(Shared { line, base, credential })))
+        Ok(Self(Arc::new(Shared { line, base, credential, answers })))
     }
 
     /// The text of one JSON answer, an object or an array. `path_and_query` follows the base path and begins with a slash.
@@ -162,6 +176,25 @@ impl Host {
         Ok(Answer::Found(list.objects))
     }
 
+    /// The same as [`Host::get`], with the moment at which it was asked for: once for all who ask, where the host is shared.
+    pub async fn get_once(&self, path_and_query: &str) -> (SystemTime, Result<Answer<String>, RequestError>) {
+        match &self.0.answers {
+            Some(answers) => answers.text(path_and_query, self.get(path_and_query)).await,
+            None => (SystemTime::now(), self.get(path_and_query).await),
+        }
+    }
+
+    /// The same as [`Host::list`], once for all who ask.
+    pub async fn list_once(
+        &self,
+        path_and_query: &str,
+    ) -> (SystemTime, Result<Answer<Vec<Value>>, RequestError>) {
+        match &self.0.answers {
+            Some(answers) => answers.list(path_and_query, self.list(path_and_query)).await,
+            None => (SystemTime::now(), self.list(path_and_query).await),
+        }
+    }
+
     /// Attempts sent to this host, retries and token requests included.
     pub fn requests_made(&self) -> u64 {
         self.0.line.sent.load(Ordering::Relaxed)
@@ -174,7 +207,7 @@ impl Host {
     }
 
     async fn ask(&self, url: &Url, allowed: &'static Allowed) -> Result<Answer<Page>, RequestError> {
-        let Shared { line, base, credential } = &*self.0;
+        let Shared { line, base, credential, answers: _ } = &*self.0;
         let asked = base.asked(Method::Get, url);
         let mut attempts = Attempts::new(&line.limits, &asked);
         let mut renewals = Renewals::default();
@@ -340,7 +373,21 @@ impl Line {
         self.budget.spend_one().map_err(|_| Fault::OutOfRequests { most: self.budget.most_requests() })?;
         self.sent.fetch_add(1, Ordering::Relaxed);
         let time = self.timeout.min(left);
-        let reply = match client::send(request, time, self.limits.answer_bytes).await {
+        let listening = self.budget.heard().and_then(|heard| {
+            let request = request.try_clone()?.build().ok()?;
+            Some((heard, request, Instant::now()))
+        });
+        let sent = client::send(request, time, self.limits.answer_bytes).await;
+        if let Some((heard, request, begun)) = listening {
+            heard(&Attempt {
+                method: request.method().as_str(),
+                host: &shown_host(request.url()),
+                path: request.url().path(),
+                status: sent.as_ref().ok().map(|reply| reply.status),
+                took: begun.elapsed(),
+            });
+        }
+        let reply = match sent {
             Ok(reply) => reply,
             Err(client::Cut::TimedOut) if self.budget.time_left().is_zero() => return Err(Fault::OutOfTime),
             Err(client::Cut::TimedOut) => return Err(Fault::TimedOut { after: time }),

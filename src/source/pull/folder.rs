@@ -20,26 +20,6 @@ pub enum WriteError {
     NotOurs { path: String },
 }
 
-/// Snapshots written at the same time: making sure of each file is slow, and the disk takes several together in the time of one.
-const AT_ONCE: usize = 8;
-
-/// Writes each as [`write`] does, by its name; the results are in the same order.
-pub fn write_each(pulled: &[(String, Pulled)], parent: &Path) -> Vec<Result<PathBuf, WriteError>> {
-    let some = pulled.len().div_ceil(AT_ONCE).max(1);
-    std::thread::scope(|scope| {
-        let writers: Vec<_> = pulled
-            .chunks(some)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter().map(|(name, one)| write(one, parent, name)).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let joined = writers.into_iter().map(|writer| writer.join());
-        joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
-}
-
 /// Writes `pulled` as the folder `name` in `parent`, in place of an older snapshot of that name, and gives its path.
 pub fn write(pulled: &Pulled, parent: &Path, name: &str) -> Result<PathBuf, WriteError> {
     let target = parent.join(name);

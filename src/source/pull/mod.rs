@@ -84,6 +84,23 @@ pub enum PullError {
     App(String),
 }
 
+impl PullError {
+    /// What to do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotReached(_) => {
+                "Look whether okta.org_url is right and whether Okta answers from here, and run it again."
+            }
+            Self::NotSignedIn(_) => {
+                "Make a new credential in Okta (an API token under Security > API > Tokens), give it in place of the old one, and run it again."
+            }
+            Self::App(_) => {
+                "Name the app by okta.app_id in ssolint.yaml; Okta shows the id in the app's address."
+            }
+        }
+    }
+}
+
 /// What was read: every document with its text, in the order of the names.
 #[derive(Debug, Clone)]
 pub struct Pulled {

@@ -34,6 +34,20 @@ pub mod page {
     pub const GROUPS_OF_A_PERSON: u64 = 200;
 }
 
+/// Whether the answer is the same for every connection of an organisation: it is of the organisation, not of one app.
+pub fn is_of_organization(path: &str) -> bool {
+    [
+        "/api/v1/groups",
+        "/api/v1/users",
+        "/api/v1/policies/",
+        "/api/v1/authorizationServers/",
+        "/api/v1/apps?",
+        "/.well-known/",
+    ]
+    .iter()
+    .any(|begin| path.starts_with(begin))
+}
+
 pub const ORGANIZATION: &str = "/.well-known/okta-organization";
 
 /// The discovery document of an issuer, as path on the issuer's host. `path` is the issuer's own, `/oauth2/{id}` or nothing.

@@ -1,8 +1,8 @@
 //! Reads one connection: settings first, then the names of all groups, then what decides. Says beforehand how many requests it will make.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use globset::GlobBuilder;
@@ -37,7 +37,7 @@ pub async fn connection(live: &Live, tell: Tell<'_>) -> Result<Pulled, PullError
     if reading.end == End::Changed {
         tell("the app or the claim mappings changed while they were read: reading once more from the start");
         let notices = std::mem::take(&mut reading.notices);
-        reading = Reading::new(live, tell).once().await?;
+        reading = Reading { answers: Answers::Anew, ..Reading::new(live, tell) }.once().await?;
         reading.notices.splice(0..0, notices);
         reading.notices.dedup();
     }
@@ -81,6 +81,16 @@ struct Reading<'a> {
     okta_span: Option<Span>,
     torq_span: Option<Span>,
     made: Arc<AtomicU64>,
+    answers: Answers,
+    /// When the first answer was asked for, of those that others asked for before.
+    since: Arc<Mutex<Option<SystemTime>>>,
+}
+
+/// Whether what another connection of the organisation was answered will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    OfOthersToo,
+    Anew,
 }
 
 /// What Torq answered.
@@ -124,6 +134,8 @@ impl<'a> Reading<'a> {
             okta_span: None,
             torq_span: None,
             made: Arc::default(),
+            answers: Answers::OfOthersToo,
+            since: Arc::default(),
         }
     }
 
@@ -133,7 +145,7 @@ impl<'a> Reading<'a> {
     }
 
     fn asker(&self, host: Host) -> Asker {
-        Asker { host, made: Arc::clone(&self.made) }
+        Asker { host, made: Arc::clone(&self.made), answers: self.answers, since: Arc::clone(&self.since) }
     }
 
     fn okta_asker(&self) -> Asker {
@@ -162,7 +174,8 @@ impl<'a> Reading<'a> {
         self.memberships(&survey, &people, sight).await;
         self.file_people(people, sight);
         self.end = self.read_again(&organization).await;
-        self.okta_span = Some(Span { from, to: now() });
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).map(clock::moment);
+        self.okta_span = Some(Span { from: since.filter(|since| *since < from).unwrap_or(from), to: now() });
         Ok(self)
     }
 
@@ -768,7 +781,7 @@ impl<'a> Reading<'a> {
         let Some(id) = &organization.app_id else { return End::NotKnown };
         let mut ends = Vec::new();
         if let Some(app) = &organization.app {
-            ends.push(match self.okta_asker().get(&okta::app(id)).await {
+            ends.push(match self.okta_asker().get_anew(&okta::app(id)).await {
                 Ok(Answer::Found(text)) => match canonical::object::<okta_shape::App>(&text) {
                     Ok(again) if again.last_updated == app.last_updated => End::Same,
                     Ok(_) => End::Changed,
@@ -780,7 +793,7 @@ impl<'a> Reading<'a> {
         }
         let before = self.ledger.documents.get(&DocumentName::ClaimMappings);
         if let (Some(before), Some(host)) = (before, &self.live.torq) {
-            ends.push(match self.asker(host.clone()).get(torq::CLAIM_MAPPINGS).await {
+            ends.push(match self.asker(host.clone()).get_anew(torq::CLAIM_MAPPINGS).await {
                 Ok(Answer::Found(text)) => match canonical::object::<torq_shape::ClaimMappings>(&text) {
                     Ok(again) if canonical::text(&again) == *before => End::Same,
                     Ok(_) => End::Changed,
@@ -900,17 +913,41 @@ fn now() -> String {
 #[derive(Clone)]
 struct Asker {
     host: Host,
+    /// Counted as if no other connection asked, so that the number does not depend on which one came first.
     made: Arc<AtomicU64>,
+    answers: Answers,
+    since: Arc<Mutex<Option<SystemTime>>>,
 }
 
 impl Asker {
     async fn get(&self, path: &str) -> Answered<String> {
+        if self.answers == Answers::Anew || !okta::is_of_organization(path) {
+            return self.get_anew(path).await;
+        }
+        self.made.fetch_add(1, Ordering::Relaxed);
+        let (asked, answer) = self.host.get_once(path).await;
+        self.note(asked);
+        answer
+    }
+
+    async fn get_anew(&self, path: &str) -> Answered<String> {
         self.made.fetch_add(1, Ordering::Relaxed);
         self.host.get(path).await
     }
 
+    fn note(&self, asked: SystemTime) {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        *since = Some(since.map_or(asked, |since| since.min(asked)));
+    }
+
     async fn list(&self, path: &str) -> Answered<Vec<Value>> {
-        let answer = self.host.list(path).await;
+        let answer = if self.answers == Answers::Anew || !okta::is_of_organization(path) {
+            self.host.list(path).await
+        } else {
+            let (asked, answer) = self.host.list_once(path).await;
+            self.note(asked);
+            answer
+        };
         let rows = match &answer {
             Ok(Answer::Found(rows)) => rows.len() as u64,
             _ => 0,
