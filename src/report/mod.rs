@@ -355,11 +355,11 @@ mod tests {
     #[test]
     fn what_is_not_shown_is_blank_and_lines_stay() {
         for (text, kept, expect) in [
-            ("a: 1\nb: 2\n", vec![5..9], "    \nb: 2\n"),
-            ("é: ü\nb", vec![0..2], "é    \n "),
-            ("a", vec![], " "),
+            ("a: 1\nb: 2\n", Some(5..9), "    \nb: 2\n"),
+            ("é: ü\nb", Some(0..2), "é    \n "),
+            ("a", None, " "),
         ] {
-            assert_eq!(blanked(text, &kept), expect, "{text:?}");
+            assert_eq!(blanked(text, kept.as_slice()), expect, "{text:?}");
         }
     }
 }
