@@ -194,7 +194,7 @@ fn write_each(
 ) -> Result<(), Problem> {
     let wrong = |error| Problem(format!("{} could not be written to: {error}", snapshot::shown(folder)));
     fs::create_dir_all(folder).map_err(wrong)?;
-    for (number, (name, alone)) in report.each_alone().into_iter().enumerate() {
+    for (number, (name, alone)) in report.each_alone().enumerate() {
         let page = page.map(|page| Page {
             pictures: page.pictures.get(number).cloned().into_iter().collect(),
             names: page.names.clone(),

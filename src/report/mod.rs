@@ -84,7 +84,7 @@ impl Report {
     }
 
     /// A report for each connection, with nothing of another one in it.
-    pub fn each_alone(&self) -> Vec<(&str, Self)> {
+    pub fn each_alone(&self) -> impl Iterator<Item = (&str, Self)> {
         let checked = self.connections.iter().map(|connection| {
             let alone = Self { connections: vec![connection.alone()], ..Self::default() };
             (connection.name.as_str(), alone)
@@ -93,7 +93,7 @@ impl Report {
             .not_reached
             .iter()
             .map(|one| (one.name.as_str(), Self { not_reached: vec![one.clone()], ..Self::default() }));
-        checked.chain(not_reached).collect()
+        checked.chain(not_reached)
     }
 }
 
