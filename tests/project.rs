@@ -142,6 +142,25 @@ fn what_is_not_known_is_no_failure_and_no_success() {
 }
 
 #[test]
+fn a_local_account_is_access_and_one_that_may_be_there_is_not_known() {
+    for (expected, with_torqs_users, without) in [
+        ("{person: break-glass@acme.com, no_access: true}", 1, 3),
+        ("{everyone: true, at_most: Owner}", 0, 3),
+        ("{person: gone@acme.com, at_least: Owner}", 1, 3),
+        ("{person: ada@acme.com, exactly: Owner}", 0, 0),
+    ] {
+        let folder = Folder::new(&format!("expect: [{expected}]\n"));
+        let only = ["acme", "--select", "expectation-*"];
+        // Somebody whom nobody has is a finding of its own.
+        let fails = if expected.contains("gone") { ["--fail-on", "warning"] } else { ["--fail-on", "error"] };
+        let exit = |folder: &Folder| folder.check(&[&only[..], &fails[..]].concat()).1;
+        assert_eq!(exit(&folder), with_torqs_users, "{expected}");
+        std::fs::remove_file(folder.0.path().join("acme/torq/users.json")).unwrap();
+        assert_eq!(exit(&folder), without, "{expected} without Torq's users");
+    }
+}
+
+#[test]
 fn a_role_is_expected_by_its_rank_in_scopes() {
     for (expected, holds) in [
         ("{person: lee@acme.com, at_least: Operator}", true),
@@ -567,6 +586,16 @@ fn only_what_a_change_brings_is_reported_since_a_snapshot() {
     let (report, exit) =
         folder.check(&["before/acme-prod", "--new-since", "before/acme-prod", "--fail-on", "note"]);
     assert_eq!((exit, rules(&report["findings"])), (0, vec![]));
+    // What was left out before was not seen: without its comment it is new.
+    let ignored = folder.read("acme/connection.yaml").replace(
+        "  requested_scopes:",
+        "  # ssolint: ignore[groups-scope-missing] for a while\n  requested_scopes:",
+    );
+    copy(&folder.0.path().join("acme"), &folder.0.path().join("ignored"));
+    folder.write("ignored/connection.yaml", &ignored);
+    let (report, exit) = folder.check(&["acme", "--new-since", "ignored"]);
+    assert_eq!(exit, 1);
+    assert!(rules(&report["findings"]).contains(&"groups-scope-missing"), "{report}");
     let said = folder.refused(&["check", "acme", "--new-since", "."]);
     assert!(said.contains("every finding of acme-prod would be new"), "{said}");
     let said = folder.refused(&["check", "acme", "before/acme-prod", "--new-since", "acme"]);

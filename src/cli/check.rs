@@ -98,8 +98,13 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
             }
             snapshot.documents.called = Some(name.clone());
             snapshot.documents.fleet = fleet;
-            let (there, exit) = known::fingerprints(&check(snapshot, &mut |_| ()));
-            hide(&mut connection, WhyHidden::Before, |reported| there.contains(&reported.fingerprint));
+            let (there, exit) = known::seen(&check(snapshot, &mut |_| ()));
+            // A finding that concerns more people than before is new to those.
+            hide(&mut connection, WhyHidden::Before, |reported| {
+                there
+                    .get(&reported.fingerprint)
+                    .is_some_and(|people| reported.finding.people.len() <= *people)
+            });
             exits.push(exit);
         }
         if typed.show_ignored {

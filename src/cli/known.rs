@@ -1,6 +1,6 @@
 //! Findings that are known: by a baseline, or since a snapshot of before has them too.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ impl Before {
 }
 
 /// The fingerprints of before, and whether all of it could be read.
-pub fn fingerprints(before: &ConnectionReport) -> (BTreeSet<String>, Exit) {
+pub fn seen(before: &ConnectionReport) -> (BTreeMap<String, usize>, Exit) {
     for fault in &before.faults {
         output::problem(&Problem(format!(
             "{}:{}:{}: {}",
@@ -112,5 +112,5 @@ pub fn fingerprints(before: &ConnectionReport) -> (BTreeSet<String>, Exit) {
         )));
     }
     let exit = if before.faults.is_empty() { Exit::Clean } else { Exit::WrongUse };
-    (baseline::fingerprints(before), exit)
+    (baseline::seen(before), exit)
 }

@@ -69,6 +69,8 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
         output::write(file, &bytes)?;
     }
     let exit = match rollout.outcome {
+        // An order that says nothing about somebody is none to rely on.
+        Outcome::Found { .. } if !rollout.not_known.is_empty() => Exit::NotEvaluated,
         Outcome::Found { .. } => Exit::Clean,
         Outcome::Impossible { .. } | Outcome::NotFound => Exit::Findings,
     };

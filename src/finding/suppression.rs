@@ -8,7 +8,7 @@ use crate::document::overlay::{Overlay, Part, Target};
 use crate::document::position::Format;
 use crate::document::project::{Day, Glob, Judgements, Names};
 use crate::document::{DocumentName, Documents, JsonPath};
-use crate::model::{Gap, Place};
+use crate::model::{Cause, Gap, Place};
 
 use super::locate::Location;
 use super::{Finding, Spot};
@@ -197,6 +197,8 @@ impl Suppression {
                         place.matches(&location.path) || place.matches_document(&finding.spot.place.document)
                     })
             }
+            // A document that is missing has no line of its own: a comment would hide all of them, those to come too.
+            Scope::Line { .. } if finding.rule == SOURCE_INCOMPLETE && !location.exact => false,
             Scope::Line { rules, file, line } => {
                 named(rules, finding.rule, family) && location.file == *file && location.region.line == *line
             }
@@ -214,7 +216,9 @@ impl Suppression {
 
     fn accepts(&self, rule: &str, family: &str, gap: &Gap) -> bool {
         let Scope::Gaps { document, rule: rules } = &self.scope else { return false };
-        document.as_ref().is_none_or(|document| document.matches_document(&gap.place.document))
+        // That a document need not be read says nothing of what cannot be followed in one that was.
+        let unread = !matches!(gap.cause, Cause::Undecided(_) | Cause::Planned(_) | Cause::Disagree);
+        document.as_ref().is_none_or(|document| unread && document.matches_document(&gap.place.document))
             && rules.as_ref().is_none_or(|rules| named(std::slice::from_ref(rules), rule, family))
     }
 }

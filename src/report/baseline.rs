@@ -86,6 +86,12 @@ pub fn hide(connection: &mut ConnectionReport, why: WhyHidden, fits: impl Fn(&Re
     connection.hidden.extend(out.into_iter().map(|reported| Hidden { reported, why: why.clone() }));
 }
 
+/// What was there before, each with the people whom it concerned; what was ignored there was not seen.
+pub fn seen(connection: &ConnectionReport) -> BTreeMap<String, usize> {
+    let people = |reported: &Reported| (reported.fingerprint.clone(), reported.finding.people.len());
+    connection.findings.iter().map(people).collect()
+}
+
 /// Of everything that was found, shown or not.
 pub fn fingerprints(connection: &ConnectionReport) -> BTreeSet<String> {
     let hidden = connection.hidden.iter().map(|hidden| &hidden.reported);

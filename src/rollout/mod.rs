@@ -15,7 +15,7 @@ pub mod step;
 mod unplanned;
 pub mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Documents;
 use crate::model::World;
@@ -49,6 +49,9 @@ pub struct Rollout {
     pub name: String,
     /// By name.
     pub protected: Vec<Protected>,
+    /// People of whom it is not known whether they have access before or after, by name: they cannot be protected, and an order may cost them
+    /// theirs. None where the protected people are named.
+    pub not_known: Vec<String>,
     /// Documents that differ beyond what steps can change, where nobody is concerned.
     pub left_aside: Vec<String>,
     pub outcome: Outcome,
@@ -145,6 +148,7 @@ impl Rollout {
         Ok(Self {
             name: world_before.name.clone(),
             protected,
+            not_known: not_known(&world_before, &world_after, protect),
             left_aside,
             outcome,
             decided: decided.total(),
@@ -278,6 +282,23 @@ fn protected(before: &World, after: &World, protect: &Protect) -> Result<Vec<Pro
     people.sort_by(|one, other| (&one.name, &one.okta_id).cmp(&(&other.name, &other.okta_id)));
     people.dedup();
     Ok(people)
+}
+
+/// Whoever is unknown on either side, by name.
+fn not_known(before: &World, after: &World, protect: &Protect) -> Vec<String> {
+    if matches!(protect, Protect::People(_)) {
+        return Vec::new();
+    }
+    let mut names = BTreeSet::new();
+    for world in [before, after] {
+        let sign_in = SignIn::new(world, &[]);
+        let unknown = |person: &PersonIndex| {
+            sign_in.okta_id(*person).is_some()
+                && matches!(sign_in.outcome(*person), crate::signin::evaluation::Outcome::Unknown(_))
+        };
+        names.extend(sign_in.considered().filter(unknown).map(|person| sign_in.label(person).to_owned()));
+    }
+    names.into_iter().collect()
 }
 
 /// The states of a sequence, each decided anew as it will be. `None` where one of them is not safe after all.

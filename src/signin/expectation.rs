@@ -7,7 +7,7 @@ use crate::document::project::{Demand, Expectation, Subject};
 use crate::model::torq::{RoleId, RoleOrder, TorqUser};
 use crate::model::{Cause, Fact, Gap, Truth, World};
 
-use super::evaluation::{Outcome, SignIn};
+use super::evaluation::{Outcome, SignIn, State};
 use super::population::PersonIndex;
 use super::verdict::Gate;
 
@@ -73,13 +73,26 @@ pub fn fare(sign_in: &SignIn<'_>, expectation: &Expectation) -> Fared {
             Truth::Maybe => {
                 fared.open.push(person);
                 if fared.gap.is_none() {
-                    fared.gap = open_gap(sign_in, person, outcome, wanted.as_ref());
+                    fared.gap =
+                        Some(open_gap(sign_in, person, outcome, &expectation.demand, wanted.as_ref()));
                 }
             }
         }
     }
-    fared.gap = fared.gap.or(perhaps);
+    fared.gap = fared.gap.or(perhaps).or_else(|| unlisted(sign_in.world, expectation));
     fared
+}
+
+/// Where access is forbidden to everyone, somebody whom the list of Torq's users does not have may be a local account.
+fn unlisted(world: &World, expectation: &Expectation) -> Option<Gap> {
+    let everyone = matches!(expectation.subject, Subject::Everyone);
+    (everyone && forbids(&expectation.demand) && !world.torq_user_list.is_complete())
+        .then(|| world.torq_user_list.gap(&DocumentName::TorqUsers))
+}
+
+/// Whether a demand says what somebody must not have, so that a local account counts against it.
+fn forbids(demand: &Demand) -> bool {
+    matches!(demand, Demand::NoAccess | Demand::AtMost(_))
 }
 
 /// The people, and what is missing where there may be more of them.
@@ -146,16 +159,63 @@ fn meets(
     demand: &Demand,
     wanted: Option<&Fact<Vec<RoleId>>>,
 ) -> Truth {
-    let granted = match outcome {
-        Outcome::Granted { mapping, .. } => sign_in.mappings().get(mapping).map(|mapping| &mapping.role),
-        Outcome::LockedOut(_) => None,
-        // A local account keeps the role that Torq has for it.
-        Outcome::NotSubject => match torq_user(sign_in.world, sign_in.label(person)) {
-            Some(user) => user.role.as_ref(),
-            None => return Truth::Maybe,
-        },
-        Outcome::Unknown(_) => return Truth::Maybe,
+    let by_okta = match outcome {
+        Outcome::Granted { mapping, .. } => {
+            let role = sign_in.mappings().get(mapping).map(|mapping| &mapping.role);
+            fits(sign_in.world, demand, role, wanted)
+        }
+        Outcome::LockedOut(_) if forbids(demand) && lock_passes(sign_in, person) => Truth::Maybe,
+        Outcome::LockedOut(_) => fits(sign_in.world, demand, None, wanted),
+        Outcome::NotSubject => return local(sign_in, person, demand, wanted).unwrap_or(Truth::Maybe),
+        Outcome::Unknown(_) => Truth::Maybe,
     };
+    // Whoever is kept out of Okta may still have a local account, which needs none.
+    match forbids(demand) {
+        true => by_okta.and(local(sign_in, person, demand, wanted).unwrap_or(Truth::Yes)),
+        false => by_okta,
+    }
+}
+
+/// A lock of Okta ends by itself (G4.2): what it alone keeps out is not out.
+fn lock_passes(sign_in: &SignIn<'_>, person: PersonIndex) -> bool {
+    let user = sign_in.population.user(person).and_then(|user| sign_in.world.directory.user(user));
+    let others = Gate::ALL.into_iter().filter(|gate| *gate != Gate::User);
+    user.is_some_and(|user| user.status == Some("LOCKED_OUT"))
+        && others.into_iter().all(|gate| sign_in.state(person, gate) != State::Fails)
+}
+
+/// What is demanded against a local account, which keeps the role that Torq has for it; `None` where the person is known to have none.
+fn local(
+    sign_in: &SignIn<'_>,
+    person: PersonIndex,
+    demand: &Demand,
+    wanted: Option<&Fact<Vec<RoleId>>>,
+) -> Option<Truth> {
+    let world = sign_in.world;
+    let name = sign_in.label(person);
+    match torq_user(world, name) {
+        Some(user) if user.sso_provision == Some(true) => None,
+        Some(user) => {
+            let held = match (&user.role, demand) {
+                (Some(role), _) => fits(world, demand, Some(role), wanted),
+                // Whatever its role is, it is an account.
+                (None, Demand::NoAccess) => Truth::No,
+                (None, _) => Truth::Maybe,
+            };
+            // Without `sso_provision` it is not known to be local.
+            Some(if user.sso_provision.is_none() && held != Truth::Yes { Truth::Maybe } else { held })
+        }
+        None if world.torq_user_list.settles(&name.to_lowercase()) => None,
+        None => Some(Truth::Maybe),
+    }
+}
+
+fn fits(
+    world: &World,
+    demand: &Demand,
+    granted: Option<&RoleId>,
+    wanted: Option<&Fact<Vec<RoleId>>>,
+) -> Truth {
     match (demand, granted) {
         (Demand::NoAccess, role) => Truth::of(role.is_none()),
         (Demand::AtMost(_), None) => Truth::Yes,
@@ -165,11 +225,10 @@ fn meets(
                 return Truth::Yes;
             }
             let Some(Fact::Known(wanted)) = wanted else { return Truth::Maybe };
-            wanted
-                .iter()
-                .map(|wanted| compares(sign_in.world, role, wanted, demand))
-                .max()
-                .unwrap_or(Truth::No)
+            // Two roles of one name: which one is meant is not said.
+            let mut truths = wanted.iter().map(|wanted| compares(world, role, wanted, demand));
+            let first = truths.next().unwrap_or(Truth::No);
+            if truths.all(|truth| truth == first) { first } else { Truth::Maybe }
         }
     }
 }
@@ -192,18 +251,27 @@ fn open_gap(
     sign_in: &SignIn<'_>,
     person: PersonIndex,
     outcome: Outcome,
+    demand: &Demand,
     wanted: Option<&Fact<Vec<RoleId>>>,
-) -> Option<Gap> {
+) -> Gap {
+    let world = sign_in.world;
+    let name = sign_in.label(person);
+    let unlisted = torq_user(world, name).is_none() && !world.torq_user_list.settles(&name.to_lowercase());
+    let of_torq = || world.torq_user_list.gap(&DocumentName::TorqUsers);
+    let undecided = |document, why: &str| Gap::document(document, Cause::Undecided(why.to_owned()));
     match outcome {
-        Outcome::Unknown(gate) => sign_in.gap(person, gate),
-        Outcome::NotSubject => sign_in.gap(person, Gate::User),
-        Outcome::Granted { .. } | Outcome::LockedOut(_) => {
-            Some(wanted.and_then(Fact::gap).cloned().unwrap_or_else(|| {
-                Gap::document(
+        Outcome::Unknown(gate) => sign_in.gap(person, gate).unwrap_or_else(of_torq),
+        Outcome::LockedOut(_) if forbids(demand) && lock_passes(sign_in, person) => {
+            undecided(DocumentName::Users, "Okta's lock of the user ends by itself")
+        }
+        _ if unlisted && (forbids(demand) || outcome == Outcome::NotSubject) => of_torq(),
+        Outcome::NotSubject | Outcome::Granted { .. } | Outcome::LockedOut(_) => {
+            wanted.and_then(Fact::gap).cloned().unwrap_or_else(|| {
+                undecided(
                     DocumentName::Roles,
-                    Cause::Undecided("how the two roles compare is not known".to_owned()),
+                    "how the roles compare, or which of them is held, is not known",
                 )
-            }))
+            })
         }
     }
 }

@@ -18,6 +18,9 @@ use super::{STEP_ZERO, Shown, why};
 struct Whole {
     connection: String,
     protected: Vec<Person>,
+    /// Of whom it is not known whether they have access before or after; empty where they are only counted.
+    not_known: Vec<String>,
+    not_known_count: usize,
     states: Vec<Row>,
     found: bool,
     why: Option<String>,
@@ -90,6 +93,13 @@ pub fn json(shown: &Shown<'_>, people: PeopleShown) -> Vec<u8> {
                 keeps: person.keeps.name(),
             })
             .collect(),
+        not_known: match people {
+            PeopleShown::Counts => Vec::new(),
+            PeopleShown::Names | PeopleShown::Pseudonyms => {
+                rollout.not_known.iter().map(|name| raw(name, &mut names)).collect()
+            }
+        },
+        not_known_count: rollout.not_known.len(),
         states,
         found: matches!(rollout.outcome, Outcome::Found { .. }),
         why: why(rollout, &mut names),

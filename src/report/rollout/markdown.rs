@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people};
 use crate::report::coverage::{self, NOT_COVERED};
 use crate::report::diff::edit_told;
-use crate::report::gfm::code;
+use crate::report::gfm::{code, sentences};
 use crate::rollout::{Outcome, State};
 
 use super::told::told;
-use super::{CHECK, STEP_ZERO, Shown, protected, why};
+use super::{CHECK, STEP_ZERO, Shown, not_known, protected, why};
 
 /// A section for a change request, with a box to tick for each step.
 pub fn markdown(shown: &Shown<'_>, people_shown: PeopleShown) -> Vec<u8> {
@@ -23,6 +23,9 @@ pub fn markdown(shown: &Shown<'_>, people_shown: PeopleShown) -> Vec<u8> {
         let _ = writeln!(out, "  - {}", code(&edit_told(edit, &mut names)));
     }
     let _ = writeln!(out, "- Protected: {}.", protected(rollout));
+    if let Some(text) = not_known(rollout, &mut names) {
+        let _ = writeln!(out, "- **Not known**: {}.", sentences(&text));
+    }
     for aside in &rollout.left_aside {
         let _ = writeln!(out, "- Left aside, since it changes nobody: {}.", code(aside));
     }

@@ -12,7 +12,7 @@ pub use markdown::markdown;
 pub use pretty::pretty;
 pub use verified::verified;
 
-use crate::finding::prose::{PeopleNames, grouped, people};
+use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people};
 use crate::rollout::state::{Keeps, Protected};
 use crate::rollout::{Outcome, Rollout};
 
@@ -65,6 +65,24 @@ fn listed(names: &[String]) -> String {
     let (first, rest) = names.split_at_checked(NAMED).unwrap_or((names, &[]));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", people(rest.len())) };
     format!("{}{more}", first.join(", "))
+}
+
+/// Whom the order says nothing about; `None` where there is nobody.
+fn not_known(rollout: &Rollout, names: &mut PeopleNames) -> Option<String> {
+    let unknown = &rollout.not_known;
+    if unknown.is_empty() {
+        return None;
+    }
+    let shown = if names.mode() == PeopleShown::Counts {
+        String::new()
+    } else {
+        let shown: Vec<String> = unknown.iter().map(|name| names.show(name)).collect();
+        format!(" ({})", listed(&shown))
+    };
+    Some(format!(
+        "of {}{shown} it is not known whether they have access before or after: they are not protected, and any step may cost them theirs; `ssolint who` says what is missing",
+        people(unknown.len())
+    ))
 }
 
 /// `9 people: 7 keep access, 2 keep access and can repair SSO`.

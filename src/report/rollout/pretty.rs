@@ -9,7 +9,7 @@ use crate::report::pretty::Terminal;
 use crate::rollout::{Outcome, State};
 
 use super::told::told;
-use super::{CHECK, STEP_ZERO, Shown, protected, why};
+use super::{CHECK, STEP_ZERO, Shown, not_known, protected, why};
 
 /// The steps, each with where it is typed, how it is undone and who is to check it.
 pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) -> Vec<u8> {
@@ -32,6 +32,9 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
     }
     out.push('\n');
     wrapped(&mut out, "protects", &protected(rollout), terminal);
+    if let Some(text) = not_known(rollout, &mut names) {
+        wrapped(&mut out, "NOT KNOWN", &text, terminal);
+    }
     if !rollout.left_aside.is_empty() {
         let text = format!("{}; it changes nobody, at any step", visible(&rollout.left_aside.join(", ")));
         wrapped(&mut out, "left aside", &text, terminal);
