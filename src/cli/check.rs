@@ -72,6 +72,8 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
         ));
     }
     let mut sources = Sources::list(&typed.source)?;
+    // Of the whole run: a part of one connection is not a run of one.
+    let of_the_run = sources.count();
     sources.part(typed.shard);
     let today = clock::day(SystemTime::now());
     let (project, count) = (sources.project.as_ref(), sources.count());
@@ -92,7 +94,7 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
             picture = page_names.as_mut().map(|names| Picture::new(sign_in, most_people, names));
         });
         if let Some(before) = &before {
-            let mut snapshot = before.of(&name, count)?;
+            let mut snapshot = before.of(&name, of_the_run)?;
             if let Some(project) = project {
                 project.lay_over(&mut snapshot.documents, None);
             }
