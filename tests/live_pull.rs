@@ -133,6 +133,18 @@ fn no_secret_is_in_any_output_or_file_and_the_files_are_private() {
 }
 
 #[test]
+fn verbose_names_nobody_though_people_are_asked_for_by_login() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = project(&stand_in);
+    let output = ssolint(folder.path(), &["check", "--live", "-v", "--people", "counts"]);
+    let by_login = |request: &loopback::Request| matches!(request.segments().as_slice(), [.., users, login] if users == "users" && login.contains('@'));
+    assert!(stand_in.requests().iter().any(by_login), "nobody was asked for by login");
+    let said = support::stderr(&output);
+    assert!(said.contains("/api/v1/users/{userId}: 200, "), "{said}");
+    assert!(!said.contains('@') && !said.contains("%40"), "{said}");
+}
+
+#[test]
 fn every_endpoint_that_refuses_or_is_not_there_is_a_gap() {
     let cases = [
         ("/settings/oauth/idToken", "okta/id-token"),
