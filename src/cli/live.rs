@@ -212,10 +212,16 @@ pub fn each<T: Send + 'static>(
             else {
                 continue;
             };
-            let went = went.unwrap_or_else(|error| {
-                let (name, why) = (connection.name.clone(), stopped(&error));
-                Err((Exit::NotEvaluated, NotReached { name, why, fix: REPORT_IT.to_owned(), entry: None }))
-            });
+            let went = match went {
+                Ok(went) => went,
+                Err(error) => {
+                    let (name, why) = (connection.name.clone(), stopped(&error));
+                    Err((
+                        Exit::NotEvaluated,
+                        NotReached { name, why, fix: REPORT_IT.to_owned(), entry: None },
+                    ))
+                }
+            };
             match went {
                 Ok((failures, read)) => {
                     progress.end();

@@ -80,9 +80,9 @@ pub fn parts(documents: &Documents, world: &World, watched: &Watched) -> Parts {
         (MAPPINGS, value(mappings, |rows| json!(rows))),
         (SETTINGS, settings(documents)),
         (FILTER, value(world.own_claim.as_ref(), |claim| filter(Some(claim)))),
-        (REDIRECT_URIS, value(app.clone().and_then(|app| app.redirect_uris.as_ref()), sorted)),
-        (RESPONSE_TYPES, value(app.clone().and_then(|app| app.response_types.as_ref()), sorted)),
-        (GRANT_TYPES, value(app.and_then(|app| app.grant_types.as_ref()), sorted)),
+        (REDIRECT_URIS, value(app.clone().and_then(|app| app.redirect_uris.as_ref()), |list| sorted(list))),
+        (RESPONSE_TYPES, value(app.clone().and_then(|app| app.response_types.as_ref()), |list| sorted(list))),
+        (GRANT_TYPES, value(app.and_then(|app| app.grant_types.as_ref()), |list| sorted(list))),
         (GROUPS, groups(world)),
         (PEOPLE, people(documents, world)),
         (GROUP_NAMES, group_names(world, watched)),
@@ -98,7 +98,7 @@ fn value<T>(fact: Fact<T>, as_json: impl FnOnce(T) -> Value) -> Result<Value, Ga
     }
 }
 
-fn sorted(list: &Vec<String>) -> Value {
+fn sorted(list: &[String]) -> Value {
     json!(list.iter().collect::<BTreeSet<_>>())
 }
 
@@ -118,7 +118,7 @@ fn groups(world: &World) -> Result<Value, Gap> {
         Fact::Known(_) if !world.app_groups_complete => {
             Err(Gap::document(DocumentName::AppGroups, Cause::Incomplete))
         }
-        groups => value(groups.as_ref(), sorted),
+        groups => value(groups.as_ref(), |list| sorted(list)),
     }
 }
 
