@@ -314,7 +314,7 @@ fn verbose_says_what_was_asked_and_no_secret() {
     let project = project::write(project::Okta::ApiToken, &okta.url(), &torq.url(), "", None);
     let ran = project.run(&["check", "--live", "-v", "--format", "json"], MOST);
     let host = okta.url().replace("http://", "");
-    let line = format!("GET {host}/api/v1/apps/0oa1gjh63g214q0Hq0g4: 200, ");
+    let line = format!("GET {host}/api/v1/apps/{{appId}}: 200, ");
     assert!(ran.stderr.contains(&line), "{}", ran.told());
     assert!(ran.stderr.contains("/v1/auth/token: 200, "), "{}", ran.told());
     for secret in ["made-up", "limit=", "?", "SSWS", "Bearer"] {

@@ -133,6 +133,43 @@ fn no_secret_is_in_any_output_or_file_and_the_files_are_private() {
 }
 
 #[test]
+fn verbose_names_nobody_though_people_are_asked_for_by_login() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = project(&stand_in);
+    let output = ssolint(folder.path(), &["check", "--live", "-v", "--people", "counts"]);
+    let by_login = |request: &loopback::Request| matches!(request.segments().as_slice(), [.., users, login] if users == "users" && login.contains('@'));
+    assert!(stand_in.requests().iter().any(by_login), "nobody was asked for by login");
+    let said = support::stderr(&output);
+    assert!(said.contains("/api/v1/users/{userId}: 200, "), "{said}");
+    assert!(!said.contains('@') && !said.contains("%40"), "{said}");
+}
+
+#[test]
+fn a_page_of_several_live_connections_numbers_nobody_by_who_answers_first() {
+    let stand_in = StandIn::new(&example("healthy"));
+    let folder = tempfile::tempdir().unwrap();
+    let other = stand_in.project("other");
+    let (_, other) = other.split_once("connections:\n").unwrap();
+    std::fs::write(folder.path().join("ssolint.yaml"), stand_in.project("acme") + other).unwrap();
+    let check = |live: &[&str], more: &[&str]| {
+        ssolint(folder.path(), &[&["check", "--live"], live, more, &["--fail-on", "never"]].concat())
+    };
+    let page = ["--format", "html=page.html", "--people", "pseudonyms"];
+    let refused = check(&[], &page);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(support::stderr(&refused).contains("would differ from run to run"));
+    assert!(stand_in.requests().is_empty() && !folder.path().join("page.html").exists());
+    for (live, more) in [
+        (&["acme"][..], &page[..]),
+        (&[], &page[..2]),
+        (&[], &["--format", "json=report.json", "--people", "pseudonyms"]),
+    ] {
+        let output = check(live, more);
+        assert_eq!(output.status.code(), Some(0), "{live:?} {more:?}: {}", support::stderr(&output));
+    }
+}
+
+#[test]
 fn every_endpoint_that_refuses_or_is_not_there_is_a_gap() {
     let cases = [
         ("/settings/oauth/idToken", "okta/id-token"),

@@ -600,6 +600,11 @@ fn only_what_a_change_brings_is_reported_since_a_snapshot() {
     assert!(said.contains("every finding of acme-prod would be new"), "{said}");
     let said = folder.refused(&["check", "acme", "before/acme-prod", "--new-since", "acme"]);
     assert!(said.contains("names one snapshot, and 2 connections are checked"), "{said}");
+    for shard in ["1/2", "2/2"] {
+        let said =
+            folder.refused(&["check", "acme", "before/acme-prod", "--new-since", "acme", "--shard", shard]);
+        assert!(said.contains("names one snapshot, and 2 connections are checked"), "{shard}: {said}");
+    }
 }
 
 #[test]

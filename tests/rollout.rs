@@ -624,6 +624,98 @@ fn a_step_is_verified_against_a_snapshot() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// The world without a document or a field of it.
+fn without(world: &Value, path: &[&str]) -> Value {
+    let mut world = world.clone();
+    let (last, way) = path.split_last().unwrap();
+    let holder = way.iter().fold(&mut world, |at, key| &mut at[key]);
+    assert!(holder.as_object_mut().unwrap().remove(*last).is_some(), "{path:?}");
+    world
+}
+
+#[test]
+fn a_step_is_not_reached_where_a_part_was_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let written = |name: &str, world: &Value| {
+        std::fs::write(path(name), world.to_string()).unwrap();
+        path(name)
+    };
+    let made = |before: &Value, edits: &[&str]| {
+        let script = format!("json={}", path("rollout.json"));
+        let snapshot = written("before.json", before);
+        let output = ssolint(&[&["rollout", &snapshot, "--format", &script], edits].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    };
+    let verified = |world: &Value| {
+        let snapshot = written("world.json", world);
+        ssolint(&["rollout", "--verify", &path("rollout.json"), "--step", "0", &snapshot])
+    };
+    let before = before();
+    let rename = root().join("examples/rollout/01-group-rename.yaml");
+    let rename = ["--patch", rename.to_str().unwrap()];
+    made(&before, &rename);
+    for (gone, part, gap) in [
+        (&["torq", "claim-mappings"][..], "claim mappings", "torq/claim-mappings.json was not read"),
+        (&["connection", "torq", "sso_domain"], "SSO settings", "connection.yaml has no torq.sso_domain"),
+        (&["okta", "id-token"], "groups filter", "okta/id-token.json was not read"),
+        (&["okta", "app"], "redirect URIs", "okta/app.json was not read"),
+        (
+            &["okta", "app", "settings", "oauthClient", "grant_types"],
+            "grant types",
+            "okta/app.json has no settings.oauthClient.grant_types",
+        ),
+        (&["okta", "app-groups"], "assigned groups", "okta/app-groups.json was not read"),
+        (&["okta", "app-users"], "assigned people", "okta/app-users.json was not read"),
+        (&["okta", "groups"], "group names", "okta/groups.json was not read"),
+    ] {
+        let output = verified(&without(&before, gone));
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(3), "{gone:?}: {said}");
+        assert!(said.contains(&format!("  {part} could not be looked at: {gap}\n")), "{gone:?}: {said}");
+        assert!(!said.contains("is reached") && !said.contains("it stands at"), "{gone:?}: {said}");
+    }
+    // Not known when the order was made, and not known now: that is not the same.
+    let open = without(&before, &["connection", "torq", "sso_domain"]);
+    made(&open, &rename);
+    for world in [&open, &before] {
+        let output = verified(world);
+        assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+        assert!(stdout(&output).contains("SSO settings could not be looked at: "), "{}", stdout(&output));
+    }
+    // A claim that is known not to be set is a part like others.
+    let mut unset = before.clone();
+    unset["okta"]["id-token"] = json!({"issuer": "https://acme.okta.com", "issuerMode": "ORG_URL"});
+    made(&unset, &["--set", "torq.claim-mappings[m5].role_id=r-operator"]);
+    assert_eq!(verified(&unset).status.code(), Some(0), "{}", stdout(&verified(&unset)));
+    let output = verified(&without(&before, &["okta", "id-token"]));
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    let differs = verified(&before);
+    assert_eq!(differs.status.code(), Some(1), "{}", stdout(&differs));
+    assert!(stdout(&differs).contains("not as the step leaves them: groups filter"), "{}", stdout(&differs));
+}
+
+#[test]
+fn a_script_that_expects_nothing_of_a_part_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("rollout.json").to_str().unwrap().to_owned();
+    let output = run("01-group-rename", &["--format", &format!("json={script}")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(&script).unwrap()).unwrap();
+    let parts: Vec<&String> = told["states"][1]["expected"].as_object().unwrap().keys().collect();
+    assert_eq!(parts.len(), 10);
+    for part in parts {
+        let cut = without(&told["states"][1], &["expected", part]);
+        let mut told = told.clone();
+        told["states"][1] = cut;
+        std::fs::write(&script, told.to_string()).unwrap();
+        let output = ssolint(&["rollout", "--verify", &script, "--step", "0", BEFORE]);
+        assert_eq!(output.status.code(), Some(2), "{part}: {}", stdout(&output));
+        let says = format!("does not say what step 1 leaves of the {part};");
+        assert!(stderr(&output).contains(&says), "{part}: {}", stderr(&output));
+    }
+}
+
 /// The stand-in serves the world after step 1.
 #[test]
 fn a_step_is_verified_live() {

@@ -72,14 +72,26 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
         ));
     }
     let mut sources = Sources::list(&typed.source)?;
+    // Of the whole run: a part of one connection is not a run of one.
+    let of_the_run = sources.count();
+    let page = targets.iter().any(|target| target.format == Format::Html);
+    // Live connections come in any order, and a page numbers people as they come.
+    if page
+        && of_the_run > 1
+        && typed.source.live_connections.is_some()
+        && typed.people == Some(PeopleChoice::Pseudonyms)
+    {
+        return Err(Problem(
+            "--format html does not go with --people pseudonyms where several connections are read live: the numbers would differ from run to run; name one connection, or read snapshots"
+                .to_owned(),
+        ));
+    }
     sources.part(typed.shard);
     let today = clock::day(SystemTime::now());
     let (project, count) = (sources.project.as_ref(), sources.count());
     let (mut exits, mut checked) = (Vec::new(), Vec::new());
-    let mut page_names = targets
-        .iter()
-        .any(|target| target.format == Format::Html)
-        .then(|| PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())));
+    let mut page_names =
+        page.then(|| PeopleNames::new(output::people(typed.people, Format::Html.people_by_default())));
     let most_people = picture::MOST_PEOPLE / count.max(1);
     let ended = sources.each(&typed.source.live, &mut |index, snapshot| {
         let name = connection_name(&snapshot.documents);
@@ -92,7 +104,7 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
             picture = page_names.as_mut().map(|names| Picture::new(sign_in, most_people, names));
         });
         if let Some(before) = &before {
-            let mut snapshot = before.of(&name, count)?;
+            let mut snapshot = before.of(&name, of_the_run)?;
             if let Some(project) = project {
                 project.lay_over(&mut snapshot.documents, None);
             }

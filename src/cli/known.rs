@@ -72,7 +72,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
 
 /// The snapshots of before.
 pub enum Before {
-    /// One, for the one connection that is checked, or for the one of its name.
+    /// One, for the one connection of the run, whatever the two are called.
     One(Box<Snapshot>),
     /// A folder with a snapshot for each connection, called by its name.
     Folder(PathBuf),
@@ -87,7 +87,7 @@ impl Before {
         }
     }
 
-    /// The snapshot of one of so many connections.
+    /// The snapshot of one of so many connections of the run, those of other parts among them.
     pub fn of(&self, connection: &str, connections: usize) -> Result<Snapshot, Problem> {
         match self {
             Self::One(snapshot) if connections == 1 => Ok((**snapshot).clone()),

@@ -1,5 +1,6 @@
 //! The connections of the project file, read live: many at once, each on its own; one that is not reached stops no other.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use ssolint::source::live::{Connector, Run};
 use ssolint::source::project::{self, Project, ProjectConnection, ProjectError};
 use ssolint::source::pull::{self, Failure, Pulled, clock, torq};
 use ssolint::source::snapshot::{self, Snapshot};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::Exit;
 use crate::arguments::LiveArguments;
@@ -122,6 +123,46 @@ pub type Finish<T> = Arc<dyn Fn(&str, Pulled) -> T + Send + Sync>;
 /// How one connection ended; failures of single documents are told apart from those of the whole.
 type Went<T> = Result<(Vec<Failure>, T), (Exit, NotReached)>;
 
+/// Connections that are being read. Each is heard of, also one whose reading stops on an error of ours.
+struct UnderWay<T> {
+    tasks: JoinSet<T>,
+    indices: HashMap<Id, usize>,
+}
+
+impl<T: Send + 'static> UnderWay<T> {
+    fn new() -> Self {
+        Self { tasks: JoinSet::new(), indices: HashMap::new() }
+    }
+
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn start(&mut self, index: usize, reading: impl Future<Output = T> + Send + 'static) {
+        let id = self.tasks.spawn(reading).id();
+        self.indices.insert(id, index);
+    }
+
+    /// The next that ends, with its index; `None` when none is left. To be dropped while waiting loses nothing.
+    async fn next(&mut self) -> Option<(Option<usize>, Result<T, JoinError>)> {
+        let (id, ended) = match self.tasks.join_next_with_id().await? {
+            Ok((id, ended)) => (id, Ok(ended)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        Some((self.indices.remove(&id), ended))
+    }
+}
+
+/// Why a reading has no end of its own. What a panic says is not repeated: it may hold what was read.
+fn stopped(error: &JoinError) -> String {
+    match error.is_panic() {
+        true => "reading it stopped on an error in ssolint itself".to_owned(),
+        false => "reading it was stopped".to_owned(),
+    }
+}
+
+const REPORT_IT: &str = "Report it, with the version and what was asked.";
+
 /// Reads connections, some at a time, so that not all are in memory at once, and hands each over when it has been read and finished.
 pub fn each<T: Send + 'static>(
     project: &Project,
@@ -143,7 +184,7 @@ pub fn each<T: Send + 'static>(
     let mut ended = Ended::default();
     let read = runtime.block_on(async {
         let mut waiting = connections.iter().enumerate();
-        let mut under_way: JoinSet<(usize, Went<T>)> = JoinSet::new();
+        let mut under_way: UnderWay<Went<T>> = UnderWay::new();
         let mut tick = tokio::time::interval(Duration::from_millis(500));
         loop {
             while under_way.len() < AT_ONCE
@@ -152,27 +193,35 @@ pub fn each<T: Send + 'static>(
                 let one = (*connection).clone();
                 let (connector, folder) = (Arc::clone(&connector), project.folder.clone());
                 let (finish, progress) = (Arc::clone(finish), Arc::clone(&progress));
-                under_way.spawn(async move {
+                under_way.start(index, async move {
                     let went = read_one(&one, &connector, &folder, finish, &progress).await;
                     connector.done(&one, &folder).await;
-                    (index, went)
+                    went
                 });
             }
             let joined = tokio::select! {
-                joined = under_way.join_next() => joined,
+                joined = under_way.next() => joined,
                 _ = tick.tick() => {
                     progress.show(budget.requests_spent());
                     continue;
                 }
             };
-            let (index, went) = match joined {
-                Some(Ok(one)) => one,
-                // A task ends early only when the whole run is being stopped.
-                Some(Err(_)) => continue,
-                None => return Ok(()),
-            };
+            let Some((index, went)) = joined else { return Ok(()) };
             progress.one_more();
-            let Some(connection) = connections.get(index) else { continue };
+            let Some((index, connection)) = index.and_then(|index| Some((index, *connections.get(index)?)))
+            else {
+                continue;
+            };
+            let went = match went {
+                Ok(went) => went,
+                Err(error) => {
+                    let (name, why) = (connection.name.clone(), stopped(&error));
+                    Err((
+                        Exit::NotEvaluated,
+                        NotReached { name, why, fix: REPORT_IT.to_owned(), entry: None },
+                    ))
+                }
+            };
             match went {
                 Ok((failures, read)) => {
                     progress.end();
@@ -221,7 +270,7 @@ async fn read_one<T: Send + 'static>(
     let called = name.clone();
     match tokio::task::spawn_blocking(move || finish(&called, pulled)).await {
         Ok(finished) => Ok((failures, finished)),
-        Err(error) => Err((Exit::NotEvaluated, not_reached(error.to_string(), ""))),
+        Err(error) => Err((Exit::NotEvaluated, not_reached(stopped(&error), REPORT_IT))),
     }
 }
 
@@ -300,4 +349,34 @@ pub fn part<T>(items: &mut Vec<T>, shard: Option<Shard>, name: impl Fn(&T) -> &s
         rank += 1;
         rank % of == index % of
     });
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::{UnderWay, stopped};
+
+    #[test]
+    fn a_reading_that_panics_is_heard_of_as_the_others_are() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut heard = runtime.block_on(async {
+            let mut under_way: UnderWay<usize> = UnderWay::new();
+            for index in 0..5 {
+                under_way.start(index, async move {
+                    tokio::task::yield_now().await;
+                    assert!(index != 3, "secret");
+                    index
+                });
+            }
+            let mut heard = Vec::new();
+            while let Some((index, ended)) = under_way.next().await {
+                heard.push((index.unwrap(), ended.map_err(|error| stopped(&error))));
+            }
+            heard
+        });
+        heard.sort();
+        let panicked = Err("reading it stopped on an error in ssolint itself".to_owned());
+        assert_eq!(heard, [(0, Ok(0)), (1, Ok(1)), (2, Ok(2)), (3, panicked), (4, Ok(4))]);
+    }
 }

@@ -104,6 +104,11 @@ fn verify(file: &Path, step: usize, typed: &RolloutArguments) -> Result<Exit, Pr
             script.people
         )));
     }
+    if let Some((step, part)) = script.lacking() {
+        return Err(Problem(format!(
+            "{shown} does not say what step {step} leaves of the {part}; make it again with `ssolint rollout --format json`"
+        )));
+    }
     let read = snapshots::read(&SourceArguments {
         paths: typed.before.iter().cloned().collect(),
         live_connections: typed.live_connection.clone().map(|name| vec![name]),
@@ -123,6 +128,10 @@ fn verify(file: &Path, step: usize, typed: &RolloutArguments) -> Result<Exit, Pr
     let verified = verify::verify(&script, step, &snapshot.documents)
         .ok_or_else(|| Problem(format!("there is no step {step}; {shown} has 0 to {last}")))?;
     output::write(None, &report::verified(&verified, &world.name))?;
-    let exit = if verified.holds() { Exit::Clean } else { Exit::Findings };
+    let exit = match verified.holds() {
+        true => Exit::Clean,
+        false if verified.not_looked_at.is_empty() => Exit::Findings,
+        false => Exit::NotEvaluated,
+    };
     Ok(Exit::worst([read.exit, unread, exit]))
 }

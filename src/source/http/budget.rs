@@ -28,12 +28,13 @@ struct Shared {
 /// Hears of every attempt when it is over.
 pub type Heard = Arc<dyn Fn(&Attempt<'_>) + Send + Sync>;
 
-/// One attempt of one request, as it may be shown: no query, no header, no body.
+/// One attempt of one request, as it may be shown: no query, no header, no body, and of the path its kind, since people's logins stand in paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt<'a> {
     pub method: &'a str,
     pub host: &'a str,
-    pub path: &'a str,
+    /// As the list of allowed requests has it: `/api/v1/users/{userId}`.
+    pub path: &'static str,
     /// `None`: there was no whole answer.
     pub status: Option<u16>,
     pub took: Duration,

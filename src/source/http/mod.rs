@@ -382,7 +382,7 @@ impl Line {
             heard(&Attempt {
                 method: request.method().as_str(),
                 host: &shown_host(request.url()),
-                path: request.url().path(),
+                path: allowed.path,
                 status: sent.as_ref().ok().map(|reply| reply.status),
                 took: begun.elapsed(),
             });
