@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Parser};
 
-use super::position::line_column;
-
 /// One such comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoreComment {
@@ -28,18 +26,36 @@ pub fn ignore_comments(text: &str) -> Vec<IgnoreComment> {
         return Vec::new();
     }
     let Some(scalars) = scalars(text) else { return Vec::new() };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut found = Vec::new();
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    for ((own, line), next) in (1..).zip(&lines).zip(next_with_content(&lines)) {
         let begin = if start == 0 { line.len() - line.trim_start_matches('\u{feff}').len() } else { 0 };
         if let Some(bytes) = comment(line, begin, start, &scalars)
             && let Some((rules, reason)) = text.get(bytes.clone()).and_then(read)
         {
-            found.push(IgnoreComment { rules, reason, line: line_of_concern(text, bytes.start), bytes });
+            let before = line.get(..bytes.start - start).unwrap_or_default();
+            let alone = before.trim_start_matches('\u{feff}').trim().is_empty();
+            found.push(IgnoreComment { rules, reason, line: if alone { next } else { own }, bytes });
         }
         start += line.len();
     }
     found
+}
+
+/// For each line the number of the next one below that has something other than a comment on it; the one after the last where there is none.
+fn next_with_content(lines: &[&str]) -> Vec<usize> {
+    let mut next = lines.len() + 1;
+    let mut numbers = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate().rev() {
+        numbers.push(next);
+        let content = line.trim_start();
+        if !content.is_empty() && !content.starts_with('#') {
+            next = index + 1;
+        }
+    }
+    numbers.reverse();
+    numbers
 }
 
 /// The bytes of each scalar: what stands in one is no comment.
@@ -83,19 +99,6 @@ fn read(comment: &str) -> Option<(Vec<String>, Option<String>)> {
     Some((rules.collect(), (!reason.is_empty()).then(|| reason.to_owned())))
 }
 
-fn line_of_concern(text: &str, at: usize) -> usize {
-    let (own, _) = line_column(text, at);
-    let before = text.get(..at).unwrap_or_default();
-    let alone =
-        before.rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}').trim().is_empty();
-    if !alone {
-        return own;
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    let empty = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    own + rest.lines().take_while(empty).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +124,18 @@ mod tests {
                 .collect();
             assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn comments_among_many_are_about_the_next_line_with_something_on_it() {
+        let block = "# ssolint: ignore[x] why\n\n".repeat(2_000);
+        let text = format!("{block}a: 1 # ssolint: ignore[x] why\n{block}b: 1\r\n{block}");
+        let lines: Vec<usize> = ignore_comments(&text).iter().map(|one| one.line).collect();
+        let mut expected = vec![4_001; 2_001];
+        expected.extend([8_002; 2_000]);
+        // Below the last of them there is nothing.
+        expected.extend([12_003; 2_000]);
+        assert_eq!(lines, expected);
     }
 
     #[test]

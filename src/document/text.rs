@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Gives a text once more. The one who knows how is `source`; nothing else touches a file.
 pub trait ReadAgain: Send + Sync + fmt::Debug {
-    /// Empty where it is no longer there.
+    /// Where it can no longer be had as it was read: one line that says so, in which no place is found.
     fn text(&self) -> Arc<str>;
 }
 

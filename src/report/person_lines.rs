@@ -149,6 +149,7 @@ pub(super) fn in_order<T: Copy + Sync>(
     let next = AtomicUsize::new(0);
     let turn = Turn { state: Mutex::new(State { at: 0, out, result: Ok(()) }), changed: Condvar::new() };
     let work = || {
+        let _ends = EndsOnPanic(&turn);
         let mut bytes = Vec::new();
         loop {
             let number = next.fetch_add(1, Order::Relaxed);
@@ -206,5 +207,44 @@ impl Turn<'_> {
         }
         self.changed.notify_all();
         state.result.is_ok()
+    }
+}
+
+/// Where one panics its turn never comes; held by each, so that those who wait for it end too, and the panic with them.
+struct EndsOnPanic<'t, 'o>(&'t Turn<'o>);
+
+impl Drop for EndsOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.result = Err(io::Error::other("a line could not be made"));
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_in_one_line_ends_them_all() {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let people: Vec<u32> = (0..100_000).collect();
+            let mut out = Vec::new();
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                in_order(&people, &mut out, |person, _| assert!(person > 0, "the first line cannot be made"))
+            }));
+            sender.send((ended.is_err(), out)).unwrap();
+        });
+        let ended = receiver.recv_timeout(Duration::from_secs(60)).expect("it does not wait for ever");
+        assert_eq!(ended, (true, Vec::new()));
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::document::DocumentName;
 use crate::model::directory::{Record, within};
@@ -70,10 +71,13 @@ fn unread_stranger<'w>(population: &Population, person: PersonIndex) -> Scalar<'
 enum Test {
     /// No token has the claim, or none with this value.
     Never,
-    /// The people whose scalar has the value, and those whose scalar is not known.
+    /// The people whose scalar has the value, and those whose scalar is not known; nobody is among both.
     Scalar {
         with: Vec<PersonIndex>,
-        unknown: Vec<PersonIndex>,
+        /// Whether the claim is sent at all: not `No`.
+        sent: Truth,
+        /// The same list for every mapping of the claim.
+        unknown: Arc<[PersonIndex]>,
         gap: Gap,
     },
     Groups(GroupTest),
@@ -243,7 +247,9 @@ impl<'w> Table<'w> {
     /// The same, of people whose index is in a range.
     pub fn each_match_among(&self, mapping: usize, among: Range<u32>, mut visit: impl FnMut(PersonIndex)) {
         match self.tests.get(mapping) {
-            Some(Test::Scalar { with, .. }) => within(with, among).iter().for_each(|person| visit(*person)),
+            Some(Test::Scalar { with, sent: Truth::Yes, .. }) => {
+                within(with, among).iter().for_each(|person| visit(*person));
+            }
             Some(Test::Groups(test)) => {
                 for passing in test.groups.iter().filter(|passing| passing.truth == Truth::Yes) {
                     self.world.directory.each_member_among(passing.group, among.clone(), |user| {
@@ -253,7 +259,7 @@ impl<'w> Table<'w> {
                     });
                 }
             }
-            Some(Test::Never | Test::Anyone(_)) | None => {}
+            Some(Test::Never | Test::Scalar { .. } | Test::Anyone(_)) | None => {}
         }
     }
 
@@ -272,8 +278,16 @@ impl<'w> Table<'w> {
         let directory = &self.world.directory;
         let strangers = || within(&self.strangers, among.clone()).iter();
         match self.tests.get(mapping) {
-            Some(Test::Scalar { unknown, .. }) => {
-                within(unknown, among).iter().for_each(|person| visit(*person))
+            Some(Test::Scalar { with, sent, unknown, .. }) => {
+                let with: &[PersonIndex] = if *sent == Truth::Maybe { with } else { &[] };
+                let mut with = within(with, among.clone()).iter().peekable();
+                for person in within(unknown, among) {
+                    while let Some(before) = with.next_if(|other| *other < person) {
+                        visit(*before);
+                    }
+                    visit(*person);
+                }
+                with.for_each(|person| visit(*person));
             }
             Some(Test::Anyone(_)) => {
                 directory.users_among(among.clone()).for_each(|user| visit(user.into()));
@@ -313,10 +327,10 @@ impl<'w> Table<'w> {
         match self.tests.get(mapping) {
             None | Some(Test::Never) => Truth::No,
             Some(Test::Anyone(_)) => Truth::of(if user.is_some() || unsettled { None } else { Some(false) }),
-            Some(Test::Scalar { with, unknown, .. }) => {
+            Some(Test::Scalar { with, sent, unknown, .. }) => {
                 // Both lists are in the order of the people.
                 if with.binary_search(&person).is_ok() {
-                    Truth::Yes
+                    *sent
                 } else if unknown.binary_search(&person).is_ok() {
                     Truth::Maybe
                 } else {
@@ -380,33 +394,18 @@ struct Scalars {
 
 struct ScalarIndex {
     with: HashMap<String, Vec<PersonIndex>>,
-    unknown: Vec<PersonIndex>,
+    unknown: Arc<[PersonIndex]>,
     gap: Gap,
 }
 
 impl ScalarIndex {
     /// `perhaps`: what is missing where it is not known whether the claim is sent; then nobody surely has it.
     fn test(&self, value: &str, perhaps: Option<&Gap>) -> Test {
-        let with = self.with.get(value).cloned().unwrap_or_default();
-        match perhaps {
-            None => Test::Scalar { with, unknown: self.unknown.clone(), gap: self.gap.clone() },
-            Some(gap) => {
-                let mut unknown: Vec<PersonIndex> = self.unknown.iter().chain(&with).copied().collect();
-                unknown.sort_unstable();
-                Test::Scalar { with: Vec::new(), unknown, gap: gap.clone() }
-            }
-        }
-    }
-
-    fn add(&mut self, person: PersonIndex, scalar: Scalar<'_>) {
-        match scalar {
-            Scalar::Value(value) => {
-                if let Some(people) = self.with.get_mut(value) {
-                    people.push(person);
-                }
-            }
-            Scalar::Unknown => self.unknown.push(person),
-            Scalar::NotSent => {}
+        Test::Scalar {
+            with: self.with.get(value).cloned().unwrap_or_default(),
+            sent: if perhaps.is_some() { Truth::Maybe } else { Truth::Yes },
+            unknown: Arc::clone(&self.unknown),
+            gap: perhaps.unwrap_or(&self.gap).clone(),
         }
     }
 }
@@ -427,8 +426,12 @@ impl Scalars {
             app_users.gap(&DocumentName::AppUsers)
         };
         let mut scalars = Self {
-            emails: ScalarIndex { with: values(claim_source::EMAIL), unknown: Vec::new(), gap: gap.clone() },
-            user_names: ScalarIndex { with: values("preferred_username"), unknown: Vec::new(), gap },
+            emails: ScalarIndex {
+                with: values(claim_source::EMAIL),
+                unknown: Arc::default(),
+                gap: gap.clone(),
+            },
+            user_names: ScalarIndex { with: values("preferred_username"), unknown: Arc::default(), gap },
         };
         let everyone = || (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex);
         if !scalars.emails.with.is_empty() {
@@ -441,8 +444,19 @@ impl Scalars {
             scalars.emails.unknown = everyone().filter(unknown).collect();
         }
         if !scalars.user_names.with.is_empty() {
-            everyone()
-                .for_each(|person| scalars.user_names.add(person, user_name(world, population, person)));
+            let mut unknown = Vec::new();
+            for person in everyone() {
+                match user_name(world, population, person) {
+                    Scalar::Value(value) => {
+                        if let Some(people) = scalars.user_names.with.get_mut(value) {
+                            people.push(person);
+                        }
+                    }
+                    Scalar::Unknown => unknown.push(person),
+                    Scalar::NotSent => {}
+                }
+            }
+            scalars.user_names.unknown = unknown.into();
         }
         scalars
     }

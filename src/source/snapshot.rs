@@ -149,11 +149,12 @@ impl Lists<'_> {
 
 fn read_long_lists(documents: &mut Documents, long: Vec<(DocumentName, List)>, pieces: Pieces) {
     let (names, lists): (Vec<DocumentName>, Vec<List>) = long.into_iter().unzip();
+    let on_disk: Vec<OnDisk> = lists.iter().map(|list| OnDisk::of(list.path.clone())).collect();
     let found = stream::read(&lists, pieces);
-    for ((name, list), rows) in names.into_iter().zip(lists).zip(found) {
+    for (((name, list), on_disk), rows) in names.into_iter().zip(lists).zip(on_disk).zip(found) {
         let Some(file) = documents.get(&name).map(|document| document.file) else { continue };
         let (text, content) = match rows {
-            Some(rows) => (FileText::elsewhere(Arc::new(OnDisk(list.path))), Content::Rows(rows)),
+            Some(rows) => (FileText::elsewhere(Arc::new(on_disk)), Content::Rows(rows)),
             None => kept(&list.path),
         };
         documents.replace_text(file, text);

@@ -5,11 +5,12 @@
 //! is a JSON list of rows, the whole is the list of all of them, by JSON's grammar. If one is not, the list is left to the careful reader of
 //! `document`, which reads any form of JSON and says what is wrong and where.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::SystemTime;
 
 use crate::document::rows::{self, AppUserRows, Columns, MemberRows, Rows, UserRows};
 use crate::document::{DocumentName, text};
@@ -265,11 +266,83 @@ fn append<C: Columns>(rows: &mut C, next: C) -> bool {
 
 /// The file of a list, which is read again only where something in it is shown.
 #[derive(Debug)]
-pub struct OnDisk(pub PathBuf);
+pub struct OnDisk {
+    path: PathBuf,
+    /// Length and time of the last change, as they were before the rows were read; `None` where they could not be had.
+    seen: Option<(u64, SystemTime)>,
+}
+
+impl OnDisk {
+    /// To be made before the file is read: then a change in between is seen too.
+    pub fn of(path: PathBuf) -> Self {
+        let seen = std::fs::metadata(&path).and_then(|metadata| length_and_time(&metadata)).ok();
+        Self { path, seen }
+    }
+
+    /// `None` where it is not the file any more that the rows were read from.
+    fn as_it_was(&self) -> io::Result<Option<String>> {
+        let mut file = File::open(&self.path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let is_same = self.seen == Some(length_and_time(&file.metadata()?)?);
+        Ok(is_same.then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}
+
+fn length_and_time(metadata: &Metadata) -> io::Result<(u64, SystemTime)> {
+    Ok((metadata.len(), metadata.modified()?))
+}
 
 impl text::ReadAgain for OnDisk {
     fn text(&self) -> std::sync::Arc<str> {
-        let bytes = std::fs::read(&self.0).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into()
+        match self.as_it_was() {
+            Ok(Some(text)) => text.into(),
+            Ok(None) => "(The file has changed since it was read: its lines cannot be shown.)\n".into(),
+            Err(cause) => format!("(The file cannot be read again: {cause}.)\n").into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::document::JsonPath;
+    use crate::document::position::{Format, Part, Positions};
+    use text::ReadAgain;
+
+    #[test]
+    fn a_file_is_shown_only_as_it_was_read() {
+        const READ: &str = "[\n  {\"id\": \"00u1\"},\n  {\"id\": \"00u2\"}\n]\n";
+        type Change = fn(&Path);
+        let set_time = |path: &Path, time: SystemTime| {
+            File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+        };
+        let early = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let changes: [(Change, &str); 4] = [
+            (|_| {}, READ),
+            (|path| fs::write(path, format!("\n{READ}")).unwrap(), "(The file has changed since"),
+            (|path| fs::write(path, READ.replace("00u1", "00u0")).unwrap(), "(The file has changed since"),
+            (|path| fs::remove_file(path).unwrap(), "(The file cannot be read again: "),
+        ];
+        for (change, expect) in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("users.json");
+            fs::write(&path, READ).unwrap();
+            set_time(&path, early);
+            let on_disk = OnDisk::of(path.clone());
+            change(&path);
+            let text = on_disk.text();
+            assert!(text.starts_with(expect), "{text}");
+            let second = JsonPath::root().index(1).key("id");
+            let found = Positions::scan(&text, Format::Json).find(&second, Part::Value);
+            let line = if expect == READ { (3, true) } else { (1, false) };
+            assert_eq!((found.region.line, found.exact), line, "a place in {text:?}");
+        }
     }
 }

@@ -235,6 +235,25 @@ fn every_kind_of_resource_becomes_what_okta_would_answer() {
 }
 
 #[test]
+fn thousands_of_members_come_and_go_at_once() {
+    let ids = |range: std::ops::Range<u32>| range.map(|number| format!("00u9{number:04}"));
+    let was: Vec<String> = ids(0..1_000).chain(["00u1".to_owned()]).collect();
+    // One is named twice.
+    let is: Vec<String> = ids(500..2_500).chain(ids(600..601)).collect();
+    let members: Vec<Value> = ids(500..2_500).map(|id| json!({"id": id})).collect();
+    becomes(
+        "two thousand members",
+        &[(
+            "okta_group_memberships",
+            "a",
+            json!({"id": "00g1", "group_id": "00g1", "users": was}),
+            json!({"id": "00g1", "group_id": "00g1", "users": is}),
+        )],
+        json!({"okta/group-users/00g1": members, "okta/user-groups/00u1": []}),
+    );
+}
+
+#[test]
 fn policies_become_what_okta_would_answer() {
     let none = Value::Null;
     let policy_app = |extra: Value| {

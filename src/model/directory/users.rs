@@ -66,7 +66,7 @@ fn between_fences(fences: &[u128], id: &str, near: &mut usize) -> Range<usize> {
         to = to.min(from + step);
     }
     let first = from + fences.get(from..to).unwrap_or_default().partition_point(|fence| *fence < key);
-    let same = fences.get(first..).unwrap_or_default().iter().take_while(|fence| **fence == key).count();
+    let same = fences.get(first..).unwrap_or_default().partition_point(|fence| *fence <= key);
     *near = first.saturating_sub(1);
     *near * BETWEEN_FENCES..(first + same) * BETWEEN_FENCES
 }
@@ -360,6 +360,23 @@ mod tests {
         };
         let rows: Vec<shape::User> = ids.iter().map(row).collect();
         Users::new(Arc::new(UserRows::of(&rows)), Arc::default())
+    }
+
+    /// Every fence is the same then, and none tells where an id is.
+    #[test]
+    fn ids_that_share_twenty_bytes_are_found() {
+        let id = |number: u32| format!("00u1abcdefghijklmnop{number:06}");
+        let count = 50_000;
+        let users = users(&(0..count).map(|number| id(2 * number)).collect::<Vec<_>>());
+        let mut near = usize::MAX;
+        for number in 0..count {
+            assert_eq!(users.find(&id(2 * number)), Some(UserIndex(number)));
+            assert_eq!(users.find_near(&id(2 * number), &mut near), Some(UserIndex(number)));
+            assert_eq!(users.find(&id(2 * number + 1)), None);
+        }
+        for id in ["00u1abcdefghijklmnop", "00u1abcdefghijkl", "00u1abcdefghijklmnoq", "00u1"] {
+            assert_eq!(users.find(id), None, "{id}");
+        }
     }
 
     proptest! {

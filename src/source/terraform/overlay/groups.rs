@@ -1,5 +1,7 @@
 //! Groups and who is in them: `okta_group`, `okta_group_memberships` and `okta_group_rule`.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{Layer, Side};
@@ -81,49 +83,72 @@ impl<'a> Layer<'a> {
             let [was, is] = users;
             let [old_group, group] = groups;
             if let (Some(old_group), Some(was)) = (&old_group, &was) {
-                let stay = if group.as_ref() == Some(old_group) { is.clone().flatten() } else { None };
-                let gone =
-                    was.iter().flatten().filter(|user| !stay.iter().flatten().any(|other| other == *user));
-                gone.for_each(|user| self.set_member(old_group, user, None));
+                let stays = group.as_ref() == Some(old_group);
+                let stay: HashSet<&String> = is.iter().flatten().flatten().filter(|_| stays).collect();
+                let gone: Vec<&str> =
+                    was.iter().flatten().filter(|user| !stay.contains(user)).map(String::as_str).collect();
+                self.take_out(old_group, &gone);
             }
             let (Some(group), Some(is)) = (group, is) else { continue };
             match is {
-                Some(users) => users.iter().for_each(|user| self.set_member(&group, user, Some(index))),
+                Some(users) => self.put_in(&group, &users, index),
                 None => self
                     .open_members(&group, &format!("users of {} is known only after apply", change.address)),
             }
         }
     }
 
-    /// Puts a user into a group, on the plan's word, or out of it; on both sides of the memberships, as far as they were read.
-    fn set_member(&mut self, group: &str, user: &str, by: Option<usize>) {
+    /// Takes people out of a group; on both sides of the memberships, as far as they were read.
+    fn take_out(&mut self, group: &str, users: &[&str]) {
         let name = DocumentName::GroupUsers(group.to_owned());
-        if (by.is_some() || self.documents.has(&name))
+        if !users.is_empty()
+            && self.documents.has(&name)
             && let Some(mut rows) = self.rows(&name)
         {
-            match by {
-                Some(index) if !rows.has(user) => {
-                    let part = self.part(index, JsonPath::root().key("users"));
-                    rows.put(Row { value: json!({"id": user}), part, members: Vec::new(), inner: None });
-                }
-                Some(_) => {}
-                None => rows.remove(user),
+            let gone: HashSet<&str> = users.iter().copied().collect();
+            rows.rows.retain(|row| row.id().is_none_or(|id| !gone.contains(id)));
+            rows.write(&mut self.documents);
+        }
+        for user in users {
+            let name = DocumentName::UserGroups((*user).to_owned());
+            if self.documents.has(&name)
+                && let Some(mut rows) = self.rows(&name)
+            {
+                rows.remove(group);
+                rows.write(&mut self.documents);
+            }
+        }
+    }
+
+    /// Puts people into a group, on the word of the resource of that index; on both sides of the memberships, as far as they were read.
+    fn put_in(&mut self, group: &str, users: &[String], index: usize) {
+        let name = DocumentName::GroupUsers(group.to_owned());
+        if !users.is_empty()
+            && let Some(mut rows) = self.rows(&name)
+        {
+            let mut there: HashSet<String> =
+                rows.rows.iter().filter_map(|row| row.id().map(str::to_owned)).collect();
+            // A resource that adds nobody is not the source of anything here.
+            let mut part = None;
+            for user in users.iter().filter(|user| there.insert((*user).clone())) {
+                let part =
+                    part.get_or_insert_with(|| self.part(index, JsonPath::root().key("users"))).clone();
+                let value = json!({"id": user});
+                rows.rows.push(Row { value, part, members: Vec::new(), inner: None });
             }
             rows.write(&mut self.documents);
         }
-        let name = DocumentName::UserGroups(user.to_owned());
-        if self.documents.has(&name)
-            && let Some(mut rows) = self.rows(&name)
-        {
-            match by {
-                Some(index) if !rows.has(group) => {
+        for user in users {
+            let name = DocumentName::UserGroups(user.clone());
+            if self.documents.has(&name)
+                && let Some(mut rows) = self.rows(&name)
+            {
+                if !rows.has(group) {
                     let row = self.row(index, json!({"id": group}));
                     rows.put(row);
                 }
-                Some(_) => {}
-                None => rows.remove(group),
+                rows.write(&mut self.documents);
             }
-            rows.write(&mut self.documents);
         }
     }
 
