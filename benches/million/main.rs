@@ -5,7 +5,7 @@
 //! - evaluation is at most 2 % of that time, and peak memory stays under 600 MiB;
 //! - a million people take at most 12 times what 100,000 take.
 //!
-//! `cargo bench --bench million` (1 GB of disk); `cargo bench --bench million -- 100000` is the size of the gate.
+//! `cargo bench --bench million` (1 GB of disk); `cargo bench --bench million -- 100000` is a smaller one.
 //! Every time is the median of 5 runs, each a process of its own, taken in turns.
 #![allow(
     clippy::unwrap_used,
