@@ -161,6 +161,20 @@ fn a_local_account_is_access_and_one_that_may_be_there_is_not_known() {
 }
 
 #[test]
+fn a_connection_without_a_snapshot_is_not_passed_over_in_silence() {
+    let folder = Folder::new(
+        "connections:
+  - {name: read, snapshot: acme}
+  - name: left-out
+    okta: {org_url: https://acme.okta.com, app_id: 0oa1, auth: {api_token: {env: OKTA_TOKEN}}}
+",
+    );
+    let said = support::stderr(&folder.run(&["check"]));
+    assert!(said.contains("left-out is not looked at") && said.contains("add --live"), "{said}");
+    assert!(!said.contains("read is not looked at"), "{said}");
+}
+
+#[test]
 fn a_role_is_expected_by_its_rank_in_scopes() {
     for (expected, holds) in [
         ("{person: lee@acme.com, at_least: Operator}", true),

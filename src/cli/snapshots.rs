@@ -165,6 +165,15 @@ impl Listing {
                         project.file.display()
                     )));
                 }
+                // Neither red nor green, so it must not look green.
+                for left_out in project.connections.iter().filter(|connection| connection.snapshot.is_none())
+                {
+                    output::problem(&Problem(format!(
+                        "{} is not looked at: {} names no snapshot for it; add --live to read it",
+                        left_out.name,
+                        project.file.display()
+                    )));
+                }
             }
         }
         Ok(())

@@ -231,25 +231,24 @@ fn named(rules: &[Glob], rule: &str, family: &str) -> bool {
 }
 
 fn of_project(judgements: &Judgements, connection: &str, today: Option<&Day>) -> Vec<Suppression> {
-    let ignores = judgements.ignores.iter().map(|entry| Suppression {
-        scope: Scope::Findings { rules: vec![entry.rule.clone()], place: entry.place.clone() },
-        spot: Spot::value(Place::new(DocumentName::Project, entry.path.clone())),
-        state: state(entry.reason.as_ref(), entry.until.as_ref(), today),
-        reason: entry.reason.clone().unwrap_or_default(),
-        until: entry.until.clone(),
-        connections: entry.connections.clone(),
-        used: false,
-        idle: false,
+    let entry =
+        |scope, path: &JsonPath, reason: &Option<String>, until: &Option<_>, connections: &_| Suppression {
+            scope,
+            spot: Spot::value(Place::new(DocumentName::Project, path.clone())),
+            state: state(reason.as_ref(), until.as_ref(), today),
+            reason: reason.clone().unwrap_or_default(),
+            until: until.clone(),
+            connections: Names::clone(connections),
+            used: false,
+            idle: false,
+        };
+    let ignores = judgements.ignores.iter().map(|one| {
+        let scope = Scope::Findings { rules: vec![one.rule.clone()], place: one.place.clone() };
+        entry(scope, &one.path, &one.reason, &one.until, &one.connections)
     });
-    let gaps = judgements.accepted_gaps.iter().map(|entry| Suppression {
-        scope: Scope::Gaps { document: entry.document.clone(), rule: entry.rule.clone() },
-        spot: Spot::value(Place::new(DocumentName::Project, entry.path.clone())),
-        state: state(entry.reason.as_ref(), entry.until.as_ref(), today),
-        reason: entry.reason.clone().unwrap_or_default(),
-        until: entry.until.clone(),
-        connections: entry.connections.clone(),
-        used: false,
-        idle: false,
+    let gaps = judgements.accepted_gaps.iter().map(|one| {
+        let scope = Scope::Gaps { document: one.document.clone(), rule: one.rule.clone() };
+        entry(scope, &one.path, &one.reason, &one.until, &one.connections)
     });
     ignores.chain(gaps).filter(|one| one.connections.matches(connection)).collect()
 }

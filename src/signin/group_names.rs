@@ -219,6 +219,18 @@ impl GroupNames {
         })
     }
 
+    /// Whether a limit can never cut the claim short, whatever groups there are: it names them by id, and no more than the limit.
+    pub fn always_within(&self, limit: u64) -> bool {
+        let Selection::Functions(functions) = &self.selection else { return false };
+        let named = functions.iter().try_fold(0_u64, |sum, function| match function {
+            GroupFunction::Filtered { group_ids, .. } => {
+                sum.checked_add(u64::try_from(group_ids.len()).unwrap_or(u64::MAX))
+            }
+            _ => None,
+        });
+        named.is_some_and(|named| named <= limit)
+    }
+
     /// The most names that the claim can carry by its limits; `None` without one.
     pub fn most(&self) -> Option<u64> {
         if self.is_filter() {

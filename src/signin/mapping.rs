@@ -173,6 +173,9 @@ impl<'w> Table<'w> {
     }
 
     fn overflow(&mut self, share: &GroupNames, limit: u64) -> Option<usize> {
+        if share.always_within(limit) {
+            return None;
+        }
         let passes = |group| token::passing(self.world, share, group, self.reading);
         let counts = token::count(self.world, passes, limit);
         if let Counts::AtMost(most) = counts

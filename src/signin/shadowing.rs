@@ -293,6 +293,9 @@ fn shares(
     let directory = &world.directory;
     let keeps = |share: &GroupNames, limit: Option<u64>, reading: RegexReading| {
         let Some(limit) = limit else { return true };
+        if share.always_within(limit) {
+            return true;
+        }
         let passing = directory
             .group_indices()
             .filter(|group| token::passing(world, share, *group, reading) != Truth::No)
