@@ -15,6 +15,14 @@ pub enum Service {
 }
 
 impl Service {
+    /// As it is called in a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Okta => "Okta",
+            Self::Torq => "Torq",
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Okta => "okta",

@@ -39,10 +39,7 @@ pub fn markdown(shown: &Shown<'_>, people_shown: PeopleShown) -> Vec<u8> {
         state(&mut out, start, &mut names);
         for (number, step) in (1..).zip(steps) {
             let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref(), &mut names);
-            let service = match step.edit.service() {
-                crate::rollout::step::Service::Okta => "Okta",
-                crate::rollout::step::Service::Torq => "Torq",
-            };
+            let service = step.edit.service().title();
             let _ =
                 writeln!(out, "- [ ] **{number}.** {service}: {}", code(&edit_told(&told.edit, &mut names)));
             let _ = writeln!(out, "  - Where: {}", code(&edit_told(&told.console, &mut names)));

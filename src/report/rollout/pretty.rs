@@ -44,10 +44,7 @@ pub fn pretty(shown: &Shown<'_>, people_shown: PeopleShown, terminal: Terminal) 
         state(&mut out, start, &mut names);
         for (number, step) in (1..).zip(steps) {
             let told = told(&step.edit, &rollout.called, rollout.app_id.as_deref(), &mut names);
-            let service = match step.edit.service() {
-                crate::rollout::step::Service::Okta => "Okta",
-                crate::rollout::step::Service::Torq => "Torq",
-            };
+            let service = step.edit.service().title();
             let _ = writeln!(out, "\n{number:>3}  {service}: {}", edit_told(&told.edit, &mut names));
             let mut line = |what: &str, text: &str| {
                 let _ = writeln!(out, "       {what:<9}{}", edit_told(text, &mut names));
