@@ -557,6 +557,36 @@ fn a_baseline_hides_what_it_knows_in_every_shape_and_is_pruned() {
     }
 }
 
+/// Five people are locked out: who knew of fewer did not know of all of them.
+#[test]
+fn what_concerns_more_people_than_in_the_baseline_is_reported_again() {
+    let folder = Folder::new("");
+    copy(&support::root().join("examples/first-look"), &folder.0.path().join("acme"));
+    for (file, arguments) in [
+        ("own.json", &["--write-baseline", "own.json"]),
+        ("report.json", &["--format", "json=report.json"]),
+        ("report.sarif", &["--format", "sarif=report.sarif"]),
+    ] {
+        folder.run(&[&["check", "acme"], &arguments[..]].concat());
+        let mut known: Value = serde_json::from_str(&folder.read(file)).unwrap();
+        for (people, is_hidden) in [(5, true), (6, true), (4, false)] {
+            let count = |row: &mut Value| match file {
+                "own.json" => row["people"] = people.into(),
+                "report.json" => row["people"] = vec!["somebody"; people].into(),
+                _ => row["properties"]["peopleCount"] = people.into(),
+            };
+            let list = if file == "report.sarif" { "/runs/0/results" } else { "/findings" };
+            let rows = known.pointer_mut(list).and_then(Value::as_array_mut).unwrap().iter_mut();
+            rows.filter(|row| row["rule"] == "user-without-role" || row["ruleId"] == "user-without-role")
+                .for_each(count);
+            folder.write(file, &known.to_string());
+            let (report, _) = folder.check(&["acme", "--baseline", file]);
+            let expected: &[&str] = if is_hidden { &[] } else { &["user-without-role"] };
+            assert_eq!(rules(&report["findings"]), expected, "{file}, {people} people");
+        }
+    }
+}
+
 #[test]
 fn a_baseline_that_is_none_is_said() {
     let folder = Folder::new("");

@@ -215,6 +215,8 @@ pub struct UserRows {
     pub login_marks: Vec<u32>,
     /// The marks of emails that are not the login, letter by letter, each with its row.
     pub email_marks: Vec<(u32, u32)>,
+    /// The rows without an email.
+    pub without_email: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -316,8 +318,11 @@ impl UserRows {
     ) {
         self.ids.add(id);
         self.login_marks.push(login.map_or(0, name_mark));
-        if let Some(email) = email.filter(|email| Some(*email) != login) {
-            self.email_marks.push((name_mark(email), u32::try_from(self.rows.len()).unwrap_or(u32::MAX)));
+        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        match email {
+            Some(email) if Some(email) != login => self.email_marks.push((name_mark(email), place)),
+            Some(_) => {}
+            None => self.without_email.push(place),
         }
         let login = login.map(|login| self.texts.add(login));
         let email = email.map(|email| self.texts.add_unless(login, email));
@@ -358,6 +363,7 @@ impl Columns for UserRows {
         self.login_marks.extend(next.login_marks);
         self.email_marks
             .extend(next.email_marks.iter().map(|(mark, row)| (*mark, row.saturating_add(before))));
+        self.without_email.extend(next.without_email.iter().map(|row| row.saturating_add(before)));
         self.rows.extend(next.rows.iter().map(|row| UserRow {
             login: row.login.map(|text| text.moved(moved)),
             email: row.email.map(|text| text.moved(moved)),

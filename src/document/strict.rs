@@ -600,11 +600,4 @@ mod tests {
         let text = "- 1\n".repeat(300_000);
         assert_eq!(read_yaml(&text).expect("many values").as_array().map(Vec::len), Some(300_000));
     }
-
-    #[test]
-    #[ignore = "takes a minute without optimisation"]
-    fn yaml_of_20_megabytes_is_read() {
-        let list = format!("[{}1]", "1,".repeat(10_000_000));
-        assert_eq!(read_yaml(&list).expect("20 MB").as_array().map(Vec::len), Some(10_000_001));
-    }
 }

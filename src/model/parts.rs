@@ -27,20 +27,37 @@ pub fn answers<T: Copy + Send>(count: usize, before: T, ask: impl Fn(usize) -> T
     answers
 }
 
+/// Those of 0, 1, … of which something holds, in their order.
+pub fn chosen(count: usize, holds: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
+    let length = count.div_ceil(threads_for(count)).max(1);
+    let mut parts: Vec<(Range<usize>, Vec<usize>)> = (0..count)
+        .step_by(length)
+        .map(|start| (start..count.min(start + length), Vec::new()))
+        .collect();
+    each_at_once(&mut parts, |(range, part)| part.extend(range.clone().filter(|index| holds(*index))));
+    parts.into_iter().flat_map(|(_, part)| part).collect()
+}
+
 /// Hands each part of a list, with the places that it has there, to a thread of its own.
 pub fn in_parts<T: Send>(list: &mut [T], work: impl Fn(Range<usize>, &mut [T]) + Sync) {
     let count = list.len();
     let length = count.div_ceil(threads_for(count)).max(1);
-    let mut parts = list.chunks_mut(length).enumerate().map(|(number, part)| {
-        let start = number * length;
-        (start..start + part.len(), part)
-    });
-    let Some((range, first)) = parts.next() else { return };
+    let mut parts: Vec<(Range<usize>, &mut [T])> = list
+        .chunks_mut(length)
+        .enumerate()
+        .map(|(number, part)| (number * length..number * length + part.len(), part))
+        .collect();
+    each_at_once(&mut parts, |(range, part)| work(range.clone(), part));
+}
+
+/// Works on each in a thread of its own; on the first in this one.
+pub fn each_at_once<P: Send>(parts: &mut [P], work: impl Fn(&mut P) + Sync) {
+    let Some((first, others)) = parts.split_first_mut() else { return };
     thread::scope(|scope| {
-        for (range, part) in parts {
+        for part in others {
             let work = &work;
-            scope.spawn(move || work(range, part));
+            scope.spawn(move || work(part));
         }
-        work(range, first);
+        work(first);
     });
 }

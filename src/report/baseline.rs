@@ -1,5 +1,5 @@
-//! A baseline: findings that are known, by fingerprint. It is read from what this tool writes (its own small file, `check --format json`, or
-//! SARIF), and never names a person.
+//! A baseline: findings that are known, by fingerprint, each with how many people it concerned. It is read from what this tool writes (its own
+//! small file, `check --format json`, or SARIF), and never names a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use super::{ConnectionReport, Fixed, Hidden, Report, Reported, WhyHidden};
 /// The version of the shape.
 pub const VERSION: u32 = 1;
 
-/// Known findings, by the connection's name.
+/// Known findings, by the connection's name, each with the people whom it concerned; `None` where the file does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Baseline(BTreeMap<String, BTreeSet<Fixed>>);
+pub struct Baseline(BTreeMap<String, BTreeMap<Fixed, Option<usize>>>);
 
 impl Baseline {
     /// The error says what is wrong, with line and column where there is one.
@@ -28,13 +28,15 @@ impl Baseline {
         if let Some(rows) = value.get("findings").and_then(Value::as_array) {
             for row in rows {
                 let connection = row.get("connection").and_then(Value::as_str);
-                baseline.add(connection, row.get("rule"), row.get("fingerprint"))?;
+                let people = row.get("people").and_then(people_of_row);
+                baseline.add(connection, row.get("rule"), row.get("fingerprint"), people)?;
             }
         } else if let Some(runs) = value.get("runs").and_then(Value::as_array) {
             for run in runs {
                 let connection = connection_of(run);
                 for result in results(run) {
-                    baseline.add(connection, result.get("ruleId"), fingerprint_of(result))?;
+                    let people = result.pointer("/properties/peopleCount").and_then(count);
+                    baseline.add(connection, result.get("ruleId"), fingerprint_of(result), people)?;
                 }
             }
         } else {
@@ -48,33 +50,39 @@ impl Baseline {
         connection: Option<&str>,
         rule: Option<&Value>,
         fingerprint: Option<&Value>,
+        people: Option<usize>,
     ) -> Result<(), String> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         match (connection, text(rule), text(fingerprint)) {
             (Some(connection), Some(rule), Some(fingerprint)) => {
                 let of_connection = self.0.entry(connection.to_owned()).or_default();
-                of_connection.insert(Fixed { rule, fingerprint });
+                of_connection.insert(Fixed { rule, fingerprint }, people);
                 Ok(())
             }
             _ => Err("found a finding without connection, rule or fingerprint of this tool".to_owned()),
         }
     }
 
-    /// Hides what is known, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
+    /// Hides what is known and concerns no more people than it did, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
     pub fn apply(&self, report: &mut Report) {
         for connection in &mut report.connections {
             let Some(known) = self.0.get(&connection.name) else { continue };
             let found = fingerprints(connection);
             connection.fixed = known
-                .iter()
+                .keys()
                 .filter(|entry| {
                     !found.contains(&entry.fingerprint) && was_looked_for(connection, &entry.rule)
                 })
                 .cloned()
                 .collect();
-            let known: BTreeSet<&str> = known.iter().map(|entry| entry.fingerprint.as_str()).collect();
-            connection.undecided.retain(|undecided| !known.contains(undecided.reported.fingerprint.as_str()));
-            hide(connection, WhyHidden::Baseline, |reported| known.contains(reported.fingerprint.as_str()));
+            let known: BTreeMap<&str, Option<usize>> =
+                known.iter().map(|(entry, people)| (entry.fingerprint.as_str(), *people)).collect();
+            let is_known = |reported: &Reported| {
+                let before = known.get(reported.fingerprint.as_str());
+                before.is_some_and(|before| before.is_none_or(|before| reported.finding.people.len() <= before))
+            };
+            connection.undecided.retain(|undecided| !is_known(&undecided.reported));
+            hide(connection, WhyHidden::Baseline, is_known);
         }
     }
 }
@@ -120,6 +128,8 @@ struct Row {
     connection: String,
     rule: String,
     fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<usize>,
 }
 
 /// Everything that was found and is not ignored, as a baseline.
@@ -133,6 +143,7 @@ pub fn write(report: &Report) -> Vec<u8> {
                 connection: connection.name.clone(),
                 rule: reported.finding.rule.to_owned(),
                 fingerprint: reported.fingerprint.clone(),
+                people: Some(reported.finding.people.len()).filter(|people| *people > 0),
             });
         }
     }
@@ -156,7 +167,11 @@ pub fn pruned(text: &str, report: &Report) -> Result<Vec<u8>, String> {
         rows.retain(|row| stays(row.get("fingerprint")));
         // A whole report has counts that would no longer be right.
         let rows = rows.iter().map(|row| {
-            json!({"connection": row.get("connection"), "rule": row.get("rule"), "fingerprint": row.get("fingerprint")})
+            let mut kept = json!({"connection": row.get("connection"), "rule": row.get("rule"), "fingerprint": row.get("fingerprint")});
+            if let (Some(kept), Some(people)) = (kept.as_object_mut(), row.get("people").and_then(people_of_row)) {
+                kept.insert("people".to_owned(), people.into());
+            }
+            kept
         });
         value = json!({"version": VERSION, "findings": rows.collect::<Vec<_>>()});
     }
@@ -172,6 +187,15 @@ fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = to_bytes(value, Safe(PrettyFormatter::with_indent(b"  ")));
     bytes.push(b'\n');
     bytes
+}
+
+/// A number in our own file; names in `--format json`, where an empty list may also mean that they are not shown.
+fn people_of_row(people: &Value) -> Option<usize> {
+    people.as_array().map(Vec::len).filter(|named| *named > 0).or_else(|| count(people))
+}
+
+fn count(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|count| usize::try_from(count).ok())
 }
 
 /// From `ssolint/<connection>/`.

@@ -17,8 +17,7 @@ pub fn assigned(world: &World) -> Vec<Truth> {
     let by_link: Vec<Truth> = directory.links().map(|id| still_assigned(world, id, groups)).collect();
     let without_link = still_assigned(world, None, groups);
     let by_unread_group = if world.app_groups_complete { Truth::No } else { Truth::Maybe };
-    let mut truths = parts::answers(directory.user_count(), Truth::No, |index| {
-        let user = UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
+    let as_listed = |user: UserIndex| {
         let by_row = match directory.assigned_as(user) {
             Some((active, scope)) => active.and(match scope {
                 AssignmentScope::User => Truth::Yes,
@@ -30,26 +29,37 @@ pub fn assigned(world: &World) -> Vec<Truth> {
             None if settled_without_row(directory, user) => Truth::No,
             None => Truth::Maybe,
         };
-        let by_broker = match directory.standing(user) {
-            Standing::Listed { .. } => broker,
-            Standing::NotThere | Standing::Unknown => Truth::No,
+        let by_broker = match broker {
+            Truth::No => Truth::No,
+            Truth::Yes | Truth::Maybe => match directory.standing(user) {
+                Standing::Listed { .. } => broker,
+                Standing::NotThere | Standing::Unknown => Truth::No,
+            },
         };
         by_row.or(by_broker).or(by_unread_group)
-    });
-    let mut raise = |user: UserIndex, truth: Truth| {
-        if let Some(slot) = truths.get_mut(user.0 as usize) {
-            *slot = (*slot).or(truth);
-        }
     };
-    for id in groups {
-        match directory.group_by_id(id) {
-            Some(group) => {
-                directory.each_possible_member(group, |user| raise(user, Truth::Maybe));
-                directory.each_member(group, |user| raise(user, Truth::Yes));
-            }
-            None => directory.each_of_unlisted_groups(|user| raise(user, Truth::Maybe)),
+    let mut truths = vec![Truth::No; directory.user_count()];
+    parts::in_parts(&mut truths, |range, part| {
+        let index = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let among = index(range.start)..index(range.end);
+        for (truth, user) in part.iter_mut().zip(among.clone()) {
+            *truth = as_listed(UserIndex(user));
         }
-    }
+        let mut raise = |user: UserIndex, truth: Truth| {
+            if let Some(slot) = part.get_mut(user.0.saturating_sub(among.start) as usize) {
+                *slot = (*slot).or(truth);
+            }
+        };
+        for id in groups {
+            match directory.group_by_id(id) {
+                Some(group) => {
+                    directory.each_possible_member_among(group, among.clone(), |user| raise(user, Truth::Maybe));
+                    directory.each_member_among(group, among.clone(), |user| raise(user, Truth::Yes));
+                }
+                None => directory.each_of_unlisted_groups_among(among.clone(), |user| raise(user, Truth::Maybe)),
+            }
+        }
+    });
     truths
 }
 

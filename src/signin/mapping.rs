@@ -135,8 +135,8 @@ impl<'w> Table<'w> {
             reading,
             tests: Vec::with_capacity(mappings.len()),
             overflows: Vec::new(),
-            strangers: (0..population.len())
-                .filter_map(|index| u32::try_from(index).ok().map(PersonIndex))
+            strangers: population
+                .strangers()
                 .filter(|person| population.stranger(*person).is_some_and(|stranger| !stranger.settled))
                 .collect(),
         };
@@ -436,30 +436,30 @@ impl Scalars {
             },
             user_names: ScalarIndex { with: values("preferred_username"), unknown: Arc::default(), gap },
         };
-        let everyone = || (0..u32::try_from(population.len()).unwrap_or(u32::MAX)).map(PersonIndex);
         if !scalars.emails.with.is_empty() {
             scalars.find_emails(world, population);
-            let unknown = |person: &PersonIndex| {
-                let known = app_users.is_complete()
-                    && population.user(*person).is_some_and(|user| world.directory.has_email(user));
-                !known && email(world, population, *person) == Scalar::Unknown
+            let is_unknown =
+                |person: &PersonIndex| email(world, population, *person) == Scalar::Unknown;
+            scalars.emails.unknown = if app_users.is_complete() {
+                // Then who has an email in Okta has a known one in the token.
+                let users = world.directory.perhaps_without_email().into_iter().map(PersonIndex::from);
+                users.chain(population.strangers()).filter(is_unknown).collect()
+            } else {
+                those(population, |person| is_unknown(&person)).into()
             };
-            scalars.emails.unknown = everyone().filter(unknown).collect();
         }
         if !scalars.user_names.with.is_empty() {
-            let mut unknown = Vec::new();
-            for person in everyone() {
-                match user_name(world, population, person) {
-                    Scalar::Value(value) => {
-                        if let Some(people) = scalars.user_names.with.get_mut(value) {
-                            people.push(person);
-                        }
-                    }
-                    Scalar::Unknown => unknown.push(person),
-                    Scalar::NotSent => {}
+            let with = &mut scalars.user_names.with;
+            let value = |person| user_name(world, population, person);
+            let is_mapped = |person| matches!(value(person), Scalar::Value(value) if with.contains_key(value));
+            for person in those(population, is_mapped) {
+                if let Scalar::Value(value) = value(person)
+                    && let Some(people) = with.get_mut(value)
+                {
+                    people.push(person);
                 }
             }
-            scalars.user_names.unknown = unknown.into();
+            scalars.user_names.unknown = those(population, |person| value(person) == Scalar::Unknown).into();
         }
         scalars
     }
@@ -473,6 +473,12 @@ impl Scalars {
             people.extend(named.map(PersonIndex::from).filter(has));
         }
     }
+}
+
+/// Everyone of whom something holds.
+fn those(population: &Population, holds: impl Fn(PersonIndex) -> bool + Sync) -> Vec<PersonIndex> {
+    let person = |index: usize| PersonIndex(u32::try_from(index).unwrap_or(u32::MAX));
+    parts::chosen(population.len(), |index| holds(person(index))).into_iter().map(person).collect()
 }
 
 /// What G7 comes to for one person, over every value that their claims could have.
@@ -490,34 +496,62 @@ pub enum MappingOutcome {
     },
 }
 
-/// Everyone's walk down the table, in each reading that is possible.
+/// Everyone's walk down the table, in each reading that is possible. Lists of their own, person by person, so that what each visit looks at
+/// stays in the processor's own memory.
 pub struct Walks {
-    people: Vec<Walk>,
+    /// The first outcome's mapping, by its number from 1.
+    firsts: Vec<Option<NonZeroU32>>,
+    marks: Vec<Marks>,
+    /// What is missing, by its number from 1 among `gaps`.
+    missing: Vec<Option<NonZeroU32>>,
     /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
     gaps: Vec<Option<Gap>>,
 }
 
+/// What else is known of a walk.
 #[derive(Clone, Copy, Default)]
-struct Walk {
-    /// The first outcome's mapping, by its number from 1.
-    mapping: Option<NonZeroU32>,
+struct Marks(u8);
+
+impl Marks {
     /// Outcomes differ in role.
-    mixed_roles: bool,
-    mixed_ranks: bool,
+    const MIXED_ROLES: u8 = 1;
+    const MIXED_RANKS: u8 = 1 << 1;
     /// Two mappings of one rank, with different roles, could each come first.
-    tied: bool,
+    const TIED: u8 = 1 << 2;
     /// One outcome is that nothing matches.
-    locked: bool,
+    const LOCKED: u8 = 1 << 3;
     /// In this reading, nothing below can match any more.
-    decided: bool,
-    /// To become `decided` when the mappings of this rank are through.
-    deciding: bool,
+    const DECIDED: u8 = 1 << 4;
+    /// To become decided when the mappings of this rank are through.
+    const DECIDING: u8 = 1 << 5;
     /// One outcome is a role that can repair SSO, or may.
-    may_repair: bool,
+    const MAY_REPAIR: u8 = 1 << 6;
     /// One outcome is a role that cannot repair SSO, or may not.
-    may_not_repair: bool,
-    /// By its number from 1.
-    gap: Option<NonZeroU32>,
+    const MAY_NOT_REPAIR: u8 = 1 << 7;
+
+    fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
+    }
+
+    fn add(&mut self, marks: u8) {
+        self.0 |= marks;
+    }
+
+    /// Whether a role can repair SSO.
+    fn of_role(can_repair: Truth) -> u8 {
+        match can_repair {
+            Truth::Yes => Self::MAY_REPAIR,
+            Truth::No => Self::MAY_NOT_REPAIR,
+            Truth::Maybe => Self::MAY_REPAIR | Self::MAY_NOT_REPAIR,
+        }
+    }
+
+    /// What two outcomes of one walk differ in.
+    fn of_two(first: &Mapping, other: &Mapping) -> u8 {
+        let (roles, ranks) = (first.role != other.role, first.rank != other.rank);
+        let mark = |holds, mark| if holds { mark } else { 0 };
+        mark(roles, Self::MIXED_ROLES) | mark(ranks, Self::MIXED_RANKS) | mark(roles && !ranks, Self::TIED)
+    }
 }
 
 /// The number of what has that index.
@@ -529,76 +563,80 @@ fn index(number: NonZeroU32) -> usize {
     number.get() as usize - 1
 }
 
-impl Walk {
-    /// `can_repair`: whether the mapping's role can repair SSO.
-    fn meet(&mut self, mappings: &[Mapping], index: usize, can_repair: Truth) {
-        self.may_repair |= can_repair != Truth::No;
-        self.may_not_repair |= can_repair != Truth::Yes;
-        let Some(first) = self.mapping else {
-            self.mapping = number(index);
-            return;
-        };
-        if let (Some(first), Some(this)) = (mappings.get(self::index(first)), mappings.get(index)) {
-            self.mixed_roles |= first.role != this.role;
-            self.tied |= first.role != this.role && first.rank == this.rank;
-            self.mixed_ranks |= first.rank != this.rank;
-        }
-    }
-}
+/// So many people are taken down the table at a time: their marks and first mappings stay in the processor's own memory.
+const TOGETHER: usize = 1 << 18;
 
-/// So many people are taken down the table at a time: their walks stay in the processor's nearest memory.
-const TOGETHER: usize = 1 << 14;
+/// A mapping that can still match somebody.
+struct Row {
+    index: usize,
+    /// What its role adds to a walk.
+    marks: u8,
+}
 
 /// The people of one stretch on their way down the table.
 struct Stretch<'p> {
     /// The index of the first of them.
     first: u32,
-    walks: &'p mut [Walk],
-    /// Those for whom the rank that is being looked at decides.
-    deciding: Vec<u32>,
+    firsts: &'p mut [Option<NonZeroU32>],
+    marks: &'p mut [Marks],
+    missing: &'p mut [Option<NonZeroU32>],
 }
 
 impl Stretch<'_> {
-    /// The walk of a person for whom the table is not decided yet, with the place that it has here.
-    fn open(&mut self, person: PersonIndex) -> Option<(u32, &mut Walk)> {
+    /// Takes a person to an outcome, unless the table is decided for them. `then`: marks that they have from now on. Says where they stand
+    /// here.
+    fn meet(&mut self, mappings: &[Mapping], person: PersonIndex, row: &Row, then: u8) -> Option<u32> {
         let place = person.0.checked_sub(self.first)?;
-        let walk = self.walks.get_mut(place as usize).filter(|walk| !walk.decided)?;
-        Some((place, walk))
+        let marks = self.marks.get_mut(place as usize).filter(|marks| !marks.has(Marks::DECIDED))?;
+        let first = self.firsts.get_mut(place as usize)?;
+        let mixed = first.and_then(|first| Some((mappings.get(index(first))?, mappings.get(row.index)?)));
+        *first = first.or(number(row.index));
+        marks.add(row.marks | then | mixed.map_or(0, |(first, this)| Marks::of_two(first, this)));
+        Some(place)
     }
 
     /// `ranks`: the mappings of each rank that can still match anybody. `gaps`: how many there were before this reading.
-    fn walk(&mut self, table: &Table<'_>, ranks: &[Vec<(usize, Truth)>], gaps: usize) {
-        let people = u32::try_from(self.walks.len()).unwrap_or(u32::MAX);
+    fn walk(&mut self, table: &Table<'_>, ranks: &[Vec<Row>], gaps: usize) {
+        let people = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
         let among = self.first..self.first.saturating_add(people);
+        let mut deciding: Vec<u32> = Vec::new();
         for rank in ranks {
-            for (index, can_repair) in rank.iter().copied() {
-                table.each_match_among(index, among.clone(), |person| {
-                    let Some((place, walk)) = self.open(person) else { return };
-                    walk.meet(table.mappings, index, can_repair);
-                    if !walk.deciding {
-                        walk.deciding = true;
-                        self.deciding.push(place);
+            // Nothing of the same rank could come before it.
+            let is_alone = rank.len() == 1;
+            for row in rank {
+                let then = if is_alone { Marks::DECIDED } else { Marks::DECIDING };
+                table.each_match_among(row.index, among.clone(), |person| {
+                    let place = self.meet(table.mappings, person, row, then);
+                    deciding.extend(place.filter(|_| !is_alone));
+                });
+                table.each_possible_match_among(row.index, among.clone(), |person| {
+                    if let Some(place) = self.meet(table.mappings, person, row, 0)
+                        && let Some(missing) = self.missing.get_mut(place as usize)
+                    {
+                        *missing = missing.or(number(gaps + row.index));
                     }
                 });
-                table.each_possible_match_among(index, among.clone(), |person| {
-                    let Some((_, walk)) = self.open(person) else { return };
-                    walk.meet(table.mappings, index, can_repair);
-                    walk.gap = walk.gap.or(number(gaps + index));
-                });
             }
-            for place in self.deciding.drain(..) {
-                if let Some(walk) = self.walks.get_mut(place as usize) {
-                    walk.decided = true;
+            for place in deciding.drain(..) {
+                if let Some(marks) = self.marks.get_mut(place as usize) {
+                    marks.add(Marks::DECIDED);
                 }
             }
         }
-        self.walks.iter_mut().for_each(|walk| walk.locked |= !walk.decided);
+        for marks in self.marks.iter_mut().filter(|marks| !marks.has(Marks::DECIDED)) {
+            marks.add(Marks::LOCKED);
+        }
     }
 }
 
 impl Walks {
     pub fn new(people: usize) -> Self {
-        Self { people: vec![Walk::default(); people], gaps: Vec::new() }
+        Self {
+            firsts: vec![None; people],
+            marks: vec![Marks::default(); people],
+            missing: vec![None; people],
+            gaps: Vec::new(),
+        }
     }
 
     /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
@@ -606,7 +644,7 @@ impl Walks {
         let before = self.gaps.len();
         self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
-        let mut ranks: Vec<Vec<(usize, Truth)>> = Vec::new();
+        let mut ranks: Vec<Vec<Row>> = Vec::new();
         for rank in table.ranks() {
             let rows = rank.filter_map(|index| Some((index, table.mappings.get(index)?)));
             // A second row of the same claim and value can match only where the first did not.
@@ -614,32 +652,40 @@ impl Walks {
                 .filter(|(_, row)| !seen.contains(&(row.claim_name.as_str(), row.claim_value.as_str())))
                 .collect();
             seen.extend(rows.iter().map(|(_, row)| (row.claim_name.as_str(), row.claim_value.as_str())));
-            let can_repair = |row: &Mapping| Truth::of(table.world.can_repair_sso(&row.role));
-            ranks.push(rows.into_iter().map(|(index, row)| (index, can_repair(row))).collect());
+            let marks = |row: &Mapping| Marks::of_role(Truth::of(table.world.can_repair_sso(&row.role)));
+            ranks.push(rows.into_iter().map(|(index, row)| Row { index, marks: marks(row) }).collect());
         }
-        parts::in_parts(&mut self.people, |range, people| {
-            for (number, walks) in people.chunks_mut(TOGETHER).enumerate() {
-                let first = u32::try_from(range.start + number * TOGETHER).unwrap_or(u32::MAX);
-                for (person, walk) in (first..).map(PersonIndex).zip(walks.iter_mut()) {
-                    walk.decided = takes_part.is_some_and(|takes_part| !takes_part(person));
-                    walk.deciding = false;
+        let people = self.marks.len();
+        let length = people.div_ceil(parts::threads_for(people)).max(1);
+        let lists = self.firsts.chunks_mut(length).zip(self.marks.chunks_mut(length));
+        let mut parts: Vec<_> = lists.zip(self.missing.chunks_mut(length)).enumerate().collect();
+        parts::each_at_once(&mut parts, |(number, ((firsts, marks), missing))| {
+            let lists = firsts.chunks_mut(TOGETHER).zip(marks.chunks_mut(TOGETHER));
+            for (stretch, ((firsts, marks), missing)) in
+                lists.zip(missing.chunks_mut(TOGETHER)).enumerate()
+            {
+                let first = u32::try_from(*number * length + stretch * TOGETHER).unwrap_or(u32::MAX);
+                for (person, marks) in (first..).map(PersonIndex).zip(marks.iter_mut()) {
+                    let is_out = takes_part.is_some_and(|takes_part| !takes_part(person));
+                    marks.0 &= !(Marks::DECIDED | Marks::DECIDING);
+                    marks.0 |= if is_out { Marks::DECIDED } else { 0 };
                 }
-                Stretch { first, walks, deciding: Vec::new() }.walk(table, &ranks, before);
+                Stretch { first, firsts, marks, missing }.walk(table, &ranks, before);
             }
         });
     }
 
     /// `None` for a person of another world.
     pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
-        let walk = self.people.get(person.0 as usize)?;
-        let unknown = MappingOutcome::Unknown { gap: walk.gap.map_or(usize::MAX, index) };
-        Some(match walk.mapping {
+        let (place, marks) = (person.0 as usize, self.marks(person)?);
+        let gap = || self.missing.get(place).copied().flatten().map_or(usize::MAX, index);
+        Some(match self.firsts.get(place).copied().flatten() {
             None => MappingOutcome::LockedOut,
-            Some(_) if walk.mixed_roles || walk.locked => unknown,
-            Some(mapping) => {
-                let mapping = index(mapping);
-                let rank = mappings.get(mapping).map(|mapping| mapping.rank).filter(|_| !walk.mixed_ranks);
-                MappingOutcome::Granted { mapping, rank }
+            Some(_) if marks.has(Marks::MIXED_ROLES | Marks::LOCKED) => MappingOutcome::Unknown { gap: gap() },
+            Some(first) => {
+                let mapping = index(first);
+                let rank = mappings.get(mapping).map(|mapping| mapping.rank);
+                MappingOutcome::Granted { mapping, rank: rank.filter(|_| !marks.has(Marks::MIXED_RANKS)) }
             }
         })
     }
@@ -650,16 +696,20 @@ impl Walks {
 
     /// Whether the order of mappings of one rank is open for the person.
     pub fn is_tied(&self, person: PersonIndex) -> bool {
-        self.people.get(person.0 as usize).is_some_and(|walk| walk.tied)
+        self.marks(person).is_some_and(|marks| marks.has(Marks::TIED))
     }
 
     /// Whether the role that G7 comes to can repair SSO, over every value that the claims could have; `No` where nothing matches.
     pub fn can_repair_sso(&self, person: PersonIndex) -> Truth {
-        let Some(walk) = self.people.get(person.0 as usize) else { return Truth::No };
-        match (walk.may_repair, walk.may_not_repair || walk.locked) {
+        let Some(marks) = self.marks(person) else { return Truth::No };
+        match (marks.has(Marks::MAY_REPAIR), marks.has(Marks::MAY_NOT_REPAIR | Marks::LOCKED)) {
             (false, _) => Truth::No,
             (true, false) => Truth::Yes,
             (true, true) => Truth::Maybe,
         }
+    }
+
+    fn marks(&self, person: PersonIndex) -> Option<Marks> {
+        self.marks.get(person.0 as usize).copied()
     }
 }

@@ -134,6 +134,11 @@ impl Population {
         person.0.checked_sub(self.users).and_then(|index| self.strangers.get(index as usize))
     }
 
+    /// Those whom the directory does not have, ascending.
+    pub fn strangers(&self) -> impl Iterator<Item = PersonIndex> + use<> {
+        (self.users..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(PersonIndex)
+    }
+
     /// The people whom a Torq user, a mapping or an expectation names; more than one where a name is one user's login and another's email.
     pub fn named(&self, name: &str) -> &[PersonIndex] {
         self.by_name.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)

@@ -246,10 +246,9 @@ impl Directory {
         self.users.links()
     }
 
-    /// Whether the app or the profile gives an email.
-    pub fn has_email(&self, user: UserIndex) -> bool {
-        self.users.assignment_row(user).is_some_and(|row| row.email.is_some())
-            || self.users.row(user).is_some_and(|(_, row)| row.email.is_some())
+    /// Everyone whose profile gives no email, ascending; others may be among them.
+    pub fn perhaps_without_email(&self) -> Vec<UserIndex> {
+        self.users.perhaps_without_email()
     }
 
     /// In the order of their indices.
@@ -397,7 +396,12 @@ impl Directory {
 
     /// Users whose groups are not all known from their own side: a group that is in no list may be theirs.
     pub fn each_of_unlisted_groups(&self, visit: impl FnMut(UserIndex)) {
-        self.user_indices().filter(|user| self.all_groups_of(*user).is_none()).for_each(visit);
+        self.each_of_unlisted_groups_among(0..u32::MAX, visit);
+    }
+
+    /// The same, of some users only.
+    pub fn each_of_unlisted_groups_among(&self, among: Range<u32>, visit: impl FnMut(UserIndex)) {
+        self.users_among(among).filter(|user| self.all_groups_of(*user).is_none()).for_each(visit);
     }
 
     /// Whether the members of a group are known to the last.

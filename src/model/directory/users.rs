@@ -182,6 +182,19 @@ impl Users {
         found
     }
 
+    /// Everyone whose row has no email, ascending; others may be among them.
+    pub fn perhaps_without_email(&self) -> Vec<UserIndex> {
+        let len = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        match &self.positions {
+            // A row's position is its user.
+            None => {
+                let without_row = u32::try_from(self.with_row).unwrap_or(u32::MAX)..len;
+                self.rows.without_email.iter().copied().chain(without_row).map(UserIndex).collect()
+            }
+            Some(_) => (0..len).map(UserIndex).collect(),
+        }
+    }
+
     fn names_of(&self, user: UserIndex) -> impl Iterator<Item = &str> {
         let (login, email) = self.row(user).map_or((None, None), |(_, row)| (row.login, row.email));
         let own = [login, email].into_iter().flatten().map(|text| self.rows.texts.get(text));
