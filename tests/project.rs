@@ -664,3 +664,84 @@ expect:
         assert!(!said.contains(absent), "{absent} does not count:\n{said}");
     }
 }
+
+#[test]
+fn every_command_that_takes_a_project_file_shows_it_the_same_and_reads_nothing_else() {
+    let folder = Folder::new(
+        "rules: {snapshot-stale: {days: 7}}
+connections:
+  - {name: gone, snapshot: not-there}
+  - name: live
+    okta: {org_url: 'https://127.0.0.1:9', app_id: 0oa1, auth: {api_token: {env: NOT_SET}}}
+",
+    );
+    let of_project = |arguments: &[&str], own: &[&str]| -> String {
+        let output = folder.run(&[arguments, &["--show-config", "--timeout", "5"]].concat());
+        let (said, wrong) = (support::stdout(&output), support::stderr(&output));
+        assert_eq!((output.status.code(), wrong.as_str()), (Some(0), ""), "{arguments:?}");
+        for line in own.iter().chain(&["timeout = 5  # command line", "max-requests = 20000  # default"]) {
+            assert!(said.lines().any(|shown| shown == *line), "{line}\nis not in\n{said}");
+        }
+        said.split_once("\n\n").unwrap().1.to_owned()
+    };
+    let whole = of_project(&["check"], &["fail-on = error  # default"]);
+    assert!(whole.contains("rules.snapshot-stale.days = 7  # ssolint.yaml:2"), "{whole}");
+    let commands: [(&[&str], &[&str]); 9] = [
+        (&["check", "not-there", "--baseline", "no.json"], &["baseline = no.json  # command line"]),
+        (&["who"], &["fail-on = never  # default", "people = names  # default"]),
+        (&["who", "--user", "ada", "--live", "live"], &["fail-on = locked_out,unknown  # default"]),
+        (&["diff"], &["fail-on = lost,no-rescue  # default"]),
+        (
+            &["diff", "a", "b", "--patch", "no.yaml", "--people", "counts"],
+            &["people = counts  # command line"],
+        ),
+        (&["rollout"], &["protect = everyone  # default", "max-states = 100000  # default"]),
+        (&["rollout", "a", "b", "--protect", "repair"], &["protect = repair  # command line"]),
+        (&["pull"], &["out = none  # default", "people = names  # default"]),
+        (&["pull", "live", "--out", "there"], &["out = there  # command line"]),
+    ];
+    for (arguments, own) in commands {
+        assert_eq!(of_project(arguments, own), whole, "{arguments:?}");
+    }
+    assert!(!folder.0.path().join("there").exists());
+    for command in ["check", "who", "diff", "rollout", "pull"] {
+        let said = folder.refused(&[command, "--show-config", "--config", "no.yaml"]);
+        assert!(said.contains("no.yaml could not be read"), "{command}: {said}");
+    }
+    for (arguments, needs) in [(&["diff"], "BEFORE"), (&["rollout"], "BEFORE"), (&["pull"], "--out")] {
+        assert!(folder.refused(arguments).contains(needs), "{arguments:?}");
+    }
+}
+
+#[test]
+fn settings_are_shown_without_the_parts_that_may_be_secret() {
+    let folder = Folder::new(
+        "defaults:
+  torq: {region: us, client_id: {command: [./torq-id]}, client_secret: {command: [sh, -c, echo SECRET]}}
+connections:
+  - name: prod
+    okta:
+      org_url: https://acme.okta.com
+      app_id: 0oa1
+      auth: {api_token: {command: [vault, SECRET]}}
+    torq: {base_url: 'https://SECRET:SEC/RET@proxy/x?token=SECRET#SECRET', auth_url: 'https://auth/y#SECRET'}
+    connection: {torq: {login_redirect_url: 'https://app/__/auth/handler?SECRET', issuer_url: 'SECRET@acme'}}
+",
+    );
+    let output = folder.run(&["check", "--show-config"]);
+    assert_eq!(output.status.code(), Some(0), "{}", support::stderr(&output));
+    let said = support::stdout(&output);
+    for shown in [
+        "okta.org_url = \"https://acme.okta.com\"",
+        "okta.auth.api_token.command = \"vault (1 argument)\"",
+        "torq.client_id.command = \"./torq-id\"",
+        "torq.client_secret.command = \"sh (2 arguments)\"",
+        "torq.base_url = \"https://…@proxy/x?…\"",
+        "torq.auth_url = \"https://auth/y#…\"",
+        "connection.torq.login_redirect_url = \"https://app/__/auth/handler?…\"",
+        "connection.torq.issuer_url = \"…@acme\"",
+    ] {
+        assert!(said.contains(&format!("  {shown}  # ssolint.yaml:")), "{shown}\nis not in\n{said}");
+    }
+    assert!(!said.contains("SEC"), "{said}");
+}

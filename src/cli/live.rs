@@ -25,10 +25,10 @@ use crate::output::{self, Problem};
 use crate::progress::Progress;
 
 /// Without --max-requests: enough for a big organisation, and an end to a mistake.
-const MOST_REQUESTS: u64 = 20_000;
+pub const MOST_REQUESTS: u64 = 20_000;
 
 /// Without --timeout, in seconds.
-const LONGEST: u64 = 900;
+pub const LONGEST: u64 = 900;
 
 /// Connections that are read at the same time. Those of one organisation wait for its rate limit, so there are more than would do otherwise.
 const AT_ONCE: usize = 64;
