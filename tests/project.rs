@@ -327,6 +327,9 @@ fn an_entry_with_a_reason_leaves_out_what_it_fits() {
         (format!("{{rule: backup-account-missing, path: 'okta/*', {reason}}}"), false),
         (format!("{{rule: backup-account-missing, connections: ['*-prod'], {reason}}}"), true),
         (format!("{{rule: backup-account-missing, connections: ['*-test'], {reason}}}"), false),
+        (format!("{{rule: backup-account-missing, apps: ['Splunk*', 'Tor?'], {reason}}}"), true),
+        (format!("{{rule: backup-account-missing, apps: [torq, Torq-test], {reason}}}"), false),
+        (format!("{{rule: backup-account-missing, apps: [Torq], connections: ['*-test'], {reason}}}"), false),
         (format!("{{rule: backup-account-missing, until: 2999-12-31, {reason}}}"), true),
         (format!("{{rule: backup-account-missing, until: 2026-01-31, {reason}}}"), false),
         ("{rule: backup-account-missing}".to_owned(), false),
@@ -476,6 +479,8 @@ fn a_gap_that_is_accepted_is_told_and_does_not_fail() {
         ("accept_gaps: [{document: okta/id-token, reason: Okta refuses it}]\n", 0),
         ("accept_gaps: [{document: okta/id-token.json, reason: Okta refuses it}]\n", 0),
         ("accept_gaps: [{document: 'okta/*', reason: Okta refuses it}]\n", 0),
+        ("accept_gaps: [{document: okta/id-token, apps: [Torq], reason: Okta refuses it}]\n", 0),
+        ("accept_gaps: [{document: okta/id-token, apps: [Splunk], reason: Okta refuses it}]\n", 3),
         ("accept_gaps: [{document: okta/id-token}]\n", 3),
         ("accept_gaps: [{document: okta/id-token, reason: r, until: 2026-01-01}]\n", 3),
         ("accept_gaps: [{document: okta/app, reason: Okta refuses it}]\n", 3),
@@ -502,9 +507,71 @@ fn a_gap_that_is_accepted_is_told_and_does_not_fail() {
         assert_eq!(missed, !covered, "{entries}");
         assert_eq!(
             lines(&report, &["ignore-unused"]).len(),
-            usize::from(entries.contains("okta/app,")),
+            usize::from(entries.contains("okta/app,") || entries.contains("Splunk")),
             "{entries}"
         );
+    }
+}
+
+/// `acme` with the app called Torq, and `other`, the same without a local account and with another app.
+fn two_apps(entry: &str, label: Option<&str>) -> Folder {
+    let connections = "connections: [{name: acme, snapshot: acme}, {name: other, snapshot: other}]";
+    let folder = without_backup(&format!("{connections}\nignore:\n  - {entry}\n"));
+    copy(&folder.0.path().join("acme"), &folder.0.path().join("other"));
+    let mut app: Value = serde_json::from_str(&folder.read("acme/okta/app.json")).unwrap();
+    match label {
+        Some(label) => app["label"] = label.into(),
+        None => drop(app.as_object_mut().unwrap().remove("label")),
+    }
+    folder.write("other/okta/app.json", &app.to_string());
+    folder
+}
+
+#[test]
+fn an_entry_for_apps_counts_where_the_label_fits_and_is_of_no_use_where_none_does() {
+    let entry = |apps: &str| format!("{{rule: backup-account-missing, apps: [{apps}], reason: CHG-7}}");
+    let missing = |report: &Value| -> Vec<String> {
+        let found = report["findings"].as_array().unwrap().iter();
+        found
+            .filter(|row| row["rule"] == "backup-account-missing")
+            .map(|row| row["connection"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (apps, label, left, unused) in [
+        ("Torq", Some("Torq (test)"), vec!["other"], None),
+        ("'* (test)'", Some("Torq (test)"), vec!["acme"], None),
+        ("'Torq*'", Some("Torq (test)"), vec![], None),
+        ("Splunk", Some("Torq (test)"), vec!["acme", "other"], Some(": it is for apps with other labels.")),
+        ("'*'", None, vec!["other"], None),
+    ] {
+        let (report, _) = two_apps(&entry(apps), label).check(&[]);
+        assert_eq!(missing(&report), left, "{apps}");
+        let said = report["findings"].as_array().unwrap().iter().find(|row| row["rule"] == "ignore-unused");
+        let said = said.map(|row| row["message"].as_str().unwrap());
+        assert_eq!(said.is_some(), unused.is_some(), "{apps}: {said:?}");
+        assert!(said.is_none_or(|said| said.ends_with(unused.unwrap())), "{apps}: {said:?}");
+    }
+    // Alone it has no use for it; the other connection might have.
+    let folder = two_apps(&entry("Torq"), Some("Torq (test)"));
+    let (report, _) = folder.check(&["other"]);
+    assert_eq!((missing(&report), lines(&report, &ABOUT_IGNORING)), (vec!["other".to_owned()], vec![]));
+    // What was not read fits nothing, and that is said.
+    let folder = without_backup(&format!("ignore: [{}]\n", entry("'*'")));
+    std::fs::remove_file(folder.0.path().join("acme/okta/app.json")).unwrap();
+    let (report, _) = folder.check(&["acme"]);
+    assert_eq!(missing(&report).len(), 1);
+    assert_eq!(lines(&report, &ABOUT_IGNORING), ["ignore-unused:ssolint.yaml:2"]);
+    assert!(report.to_string().contains("and the app's label is not known."), "{report}");
+    for (apps, expected) in [
+        ("Torq", "2:47: apps is a list"),
+        ("[]", "2:47: apps names none; leave it out for all of them"),
+        ("[7]", "2:48: an app is named by its label in Okta, or by a glob over labels"),
+        ("['[']", "2:48: \"[\" is not a glob"),
+    ] {
+        let folder =
+            Folder::new(&format!("ignore: [{{rule: backup-account-missing, apps: {apps}, reason: r}}]\n"));
+        let said = folder.refused(&["check", "acme"]);
+        assert!(said.contains(expected), "{said}\nlacks {expected}");
     }
 }
 
