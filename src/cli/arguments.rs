@@ -352,10 +352,10 @@ pub struct RolloutArguments {
     /// Give up after so many states; by default 100000.
     #[arg(long, value_name = "N")]
     pub max_states: Option<usize>,
-    /// pretty, json or markdown (for a change request); =FILE writes to a file.
+    /// pretty, json, markdown (for a change request) or html; =FILE writes to a file.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", conflicts_with = "verify")]
     pub formats: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in markdown.
+    /// How people are shown; by default named in pretty, json and html, counted in markdown.
     #[arg(long, value_enum, value_name = "HOW", conflicts_with = "verify")]
     pub people: Option<PeopleChoice>,
     /// A rollout as --format json wrote it: say whether a step is reached and people are as predicted.

@@ -8,6 +8,7 @@ use ssolint::finding::PeopleShown;
 use ssolint::report::rollout::{self as report, Shown};
 use ssolint::rollout::verify::{self, Script};
 use ssolint::rollout::{MOST_STATES, Outcome, Protect, Rollout, RolloutError};
+use ssolint::signin::Difference;
 
 use crate::arguments::{ColourChoice, PlanArguments, RolloutArguments, SourceArguments};
 use crate::config::{self, Typed};
@@ -19,10 +20,15 @@ enum Format {
     Pretty,
     Json,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("markdown", Format::Markdown)];
+const FORMATS: [(&str, Format); 4] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("html", Format::Html),
+];
 
 impl From<RolloutError> for Problem {
     fn from(error: RolloutError) -> Self {
@@ -49,10 +55,9 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
     let sides = diff::sides(typed.before.as_deref(), typed.after.as_deref(), None, &typed.plan)?;
     let before = &sides.before.documents;
     let edited = edit::apply(&sides.after.documents, &edits)?;
-    let unread = diff::say_faults([
-        (&ssolint::check::load(before, sides.before.faults.clone()), before),
-        (&ssolint::check::load(&edited, sides.after.faults.clone()), &edited),
-    ]);
+    let world_before = ssolint::check::load(before, sides.before.faults.clone());
+    let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
+    let unread = diff::say_faults([(&world_before, before), (&world_after, &edited)]);
     let rollout = Rollout::search(before, &edited, &protect, typed.max_states.unwrap_or(MOST_STATES))?;
     let shown = Shown {
         rollout: &rollout,
@@ -69,6 +74,10 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
             }
             Format::Json => report::json(&shown, people(PeopleShown::Names)),
             Format::Markdown => report::markdown(&shown, people(PeopleShown::Counts)),
+            Format::Html => {
+                let difference = Difference::new(&world_before, &world_after, &[]);
+                report::html(&shown, &difference, people(PeopleShown::Names))
+            }
         };
         output::write(file, &bytes)?;
     }
