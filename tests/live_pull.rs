@@ -949,6 +949,8 @@ fn a_document_that_a_service_fails_to_answer_may_be_accepted_as_a_gap() {
         ("", 3),
         ("accept_gaps: [{document: torq/roles, reason: Torq fails on it today}]\n", 0),
         ("accept_gaps: [{document: torq/roles, connections: [ac*], reason: Torq fails on it today}]\n", 0),
+        ("accept_gaps: [{document: torq/roles, apps: [T*], reason: Torq fails on it today}]\n", 0),
+        ("accept_gaps: [{document: torq/roles, apps: [S*], reason: Torq fails on it today}]\n", 3),
         ("accept_gaps: [{document: torq/roles, until: 2026-01-01, reason: Torq fails on it today}]\n", 3),
         ("accept_gaps: [{document: torq/roles}]\n", 3),
         ("accept_gaps: [{document: torq/users, reason: Torq fails on it today}]\n", 3),

@@ -19,8 +19,10 @@ use ssolint::finding::prose::{PeopleNames, PeopleShown, visible};
 use ssolint::model::World;
 use ssolint::report::diff::Comparison;
 use ssolint::report::page::picture::MOST_PEOPLE;
-use ssolint::report::page::{self, Found, Picture, Step, Steps};
+use ssolint::report::page::{self, Picture};
+use ssolint::report::rollout::{self, Shown};
 use ssolint::report::{ConnectionReport, Report};
+use ssolint::rollout::{MOST_STATES, Protect, Rollout};
 use ssolint::rules::catalogue;
 use ssolint::signin::{Difference, Gate, SignIn};
 use ssolint::source::snapshot::{self, Snapshot};
@@ -53,13 +55,7 @@ fn load(snapshot: &Snapshot) -> World {
     check::load(&snapshot.documents, snapshot.faults.clone())
 }
 
-fn diff_page(
-    before: &Snapshot,
-    after: &Snapshot,
-    edits: &[Edit],
-    steps: Option<&Steps>,
-    people: PeopleShown,
-) -> String {
+fn diff_page(before: &Snapshot, after: &Snapshot, edits: &[Edit], people: PeopleShown) -> String {
     let mut after = after.clone();
     after.documents = edit::apply(&after.documents, edits).unwrap();
     let (before, after) = (load(before), load(&after));
@@ -70,7 +66,7 @@ fn diff_page(
         after: "after",
         edits: edits.iter().map(Edit::to_string).collect(),
     };
-    String::from_utf8(page::diff(&comparison, steps, &mut PeopleNames::new(people))).unwrap()
+    String::from_utf8(page::diff(&comparison, None, &mut PeopleNames::new(people))).unwrap()
 }
 
 fn read(path: &str) -> Snapshot {
@@ -85,37 +81,54 @@ fn changes() -> Vec<(String, Vec<Edit>)> {
         .collect();
     paths.sort();
     assert!(paths.len() > 3);
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
-        let file = ssolint::document::SourceFile {
-            path: "patch.yaml".to_owned(),
-            text: text.into(),
-            format: ssolint::document::position::Format::Yaml,
-        };
-        (path.file_stem().unwrap().to_string_lossy().into_owned(), edit::patch(&file).unwrap())
-    };
-    paths.into_iter().map(read).collect()
+    paths
+        .into_iter()
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), patch(&path)))
+        .collect()
 }
 
-fn steps() -> Steps {
-    let step = |side: Option<&str>, edit: &str, granted| Step {
-        side: side.map(str::to_owned),
-        edit: edit.to_owned(),
-        console: side.map(|_| "Torq > Settings > Security > Configure SSO > Claim mapping".to_owned()),
-        value: side.map(|_| "claim name groups, claim value torq-leads".to_owned()),
-        undo: side.map(|_| "delete the mapping".to_owned()),
-        granted,
-        can_repair: 2,
-        witness: Some("ada@acme.com".to_owned()),
+fn patch(path: &Path) -> Vec<Edit> {
+    let file = ssolint::document::SourceFile {
+        path: "patch.yaml".to_owned(),
+        text: fs::read_to_string(path).unwrap().into(),
+        format: ssolint::document::position::Format::Yaml,
     };
-    Steps {
-        protected: 3,
-        found: Found::Order(vec![
-            step(None, "as it is", 6),
-            step(Some("torq"), "add groups = torq-leads → Owner", 6),
-            step(Some("okta"), "rename SOC-Leads to torq-leads", 6),
-        ]),
-    }
+    edit::patch(&file).unwrap()
+}
+
+const ROLLOUT: &str = "examples/rollout/before.yaml";
+
+/// The patches of the examples of rollouts, by name.
+fn patches() -> BTreeMap<String, Vec<Edit>> {
+    let folder = fs::read_dir(support::root().join("examples/rollout")).unwrap();
+    let paths = folder.map(|entry| entry.unwrap().path());
+    let patches: BTreeMap<String, Vec<Edit>> = paths
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with('0'))
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), patch(&path)))
+        .collect();
+    assert!(patches.len() > 7);
+    patches
+}
+
+/// The page of a rollout, and the same rollout as JSON.
+fn rollout_page(
+    before: &Snapshot,
+    edits: &[Edit],
+    protect: &Protect,
+    most_states: usize,
+    people: PeopleShown,
+) -> (String, Value) {
+    let edited = edit::apply(&before.documents, edits).unwrap();
+    let rollout = Rollout::search(&before.documents, &edited, protect, most_states).unwrap();
+    let shown = Shown {
+        rollout: &rollout,
+        before: &before.documents.origin,
+        after: &before.documents.origin,
+        edits: edits.iter().map(Edit::to_string).collect(),
+    };
+    let worlds = (load(before), check::load(&edited, before.faults.clone()));
+    let page = rollout::html(&shown, &Difference::new(&worlds.0, &worlds.1, &[]), people);
+    (String::from_utf8(page).unwrap(), serde_json::from_slice(&rollout::json(&shown, people)).unwrap())
 }
 
 /// The healthy example with 10,000 people more, a hundred of whom are in no mapped group.
@@ -256,16 +269,38 @@ fn pages() -> &'static BTreeMap<String, String> {
         pages.insert("ten-thousand".to_owned(), check_page(vec![ten_thousand()], names));
         let before = read("examples/change/before");
         for (name, edits) in changes() {
-            pages.insert(format!("diff-{name}"), diff_page(&before, &before, &edits, None, names));
+            pages.insert(format!("diff-{name}"), diff_page(&before, &before, &edits, names));
         }
         let (healthy, first) = (read("examples/healthy"), read("examples/first-look"));
-        pages.insert("diff-steps".to_owned(), diff_page(&healthy, &first, &[], Some(&steps()), names));
-        pages.insert("diff-counted".to_owned(), diff_page(&healthy, &first, &[], None, PeopleShown::Counts));
-        pages.insert("diff-same".to_owned(), diff_page(&healthy, &healthy, &[], None, names));
+        pages.insert("diff-counted".to_owned(), diff_page(&healthy, &first, &[], PeopleShown::Counts));
+        pages.insert("diff-same".to_owned(), diff_page(&healthy, &healthy, &[], names));
+        let before = snapshot::read(Path::new(ROLLOUT)).unwrap();
+        let mut rollout = |name: String, edits: &[Edit], most, people| {
+            let (page, _) = rollout_page(&before, edits, &Protect::Everyone, most, people);
+            pages.insert(format!("rollout-{name}"), page);
+        };
+        for (name, edits) in patches() {
+            rollout(format!("{name}-counted"), &edits, MOST_STATES, PeopleShown::Counts);
+            if name == "03-filter" {
+                rollout(format!("{name}-pseudonyms"), &edits, MOST_STATES, PeopleShown::Pseudonyms);
+                rollout(format!("{name}-not-found"), &edits, 1, names);
+            }
+            rollout(name, &edits, MOST_STATES, names);
+        }
         for (number, name) in HOSTILE.into_iter().enumerate() {
             pages.insert(format!("hostile-{number}"), check_page(vec![named(name)], names));
-            let page = diff_page(&named(name), &healthy, &[], None, names);
+            let page = diff_page(&named(name), &healthy, &[], names);
             pages.insert(format!("diff-hostile-{number}"), page);
+            let edits = [
+                "torq.claim-mappings[rank=1].role_id=r2",
+                "torq.claim-mappings[rank=1].claim_value=SOC",
+                "okta.app.settings.oauthClient.redirect_uris=[\"https://app.torq.io/__/auth/handler\"]",
+                "connection.torq.flow=code",
+            ]
+            .map(|typed| edit::expression(typed).unwrap());
+            let (page, told) = rollout_page(&named(name), &edits, &Protect::Everyone, MOST_STATES, names);
+            assert!(told["states"].as_array().unwrap().len() > 3, "{told}");
+            pages.insert(format!("rollout-hostile-{number}"), page);
         }
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("page");
         let _ = fs::remove_dir_all(&folder);
@@ -540,7 +575,9 @@ fn findings_have_their_lines_with_the_fault_marked() {
 
 #[test]
 fn where_people_are_counted_nobody_is_named() {
-    for name in ["several-counted", "diff-counted"] {
+    let counted: Vec<&String> = pages().keys().filter(|name| name.ends_with("-counted")).collect();
+    assert!(counted.len() > 9, "{counted:?}");
+    for name in counted {
         let page = &pages()[name];
         for person in ["ada@", "bob@", "eve@", "kim@", "lee@", "sam@"] {
             assert!(!page.contains(person), "{name} names {person}");
@@ -570,13 +607,81 @@ fn the_flow_of_a_change_has_the_numbers_of_diff() {
     }
 }
 
+/// What a page says of a rollout, against its JSON: each step with its words, or why there is none.
+fn check_rollout(page: &str, told: &Value, what: &str) {
+    let html = Html::parse_document(page);
+    let rows: Vec<ElementRef<'_>> =
+        html.select(&selector("#steps ~ div.scroll:first-of-type tbody tr")).collect();
+    let states = told["states"].as_array().unwrap();
+    let is_step = |row: &ElementRef<'_>| row.select(&selector("td")).count() == 5;
+    assert_eq!(rows.iter().filter(|row| is_step(row)).count(), states.len(), "{what}");
+    assert_eq!(page.contains("No order of steps."), !told["found"].as_bool().unwrap(), "{what}");
+    if let Some(why) = told["why"].as_str() {
+        assert!(texts(&html, "p.bad").iter().any(|said| said.contains(why)), "{what}: {why}");
+    }
+    for (row, state) in rows.iter().zip(states) {
+        let cells: Vec<String> = row.select(&selector("td")).map(text).collect();
+        let [side, changes, granted, can_repair, check] = cells.as_slice() else {
+            panic!("{what}: {cells:?}")
+        };
+        assert_eq!(text(row.select(&selector("th")).next().unwrap()), state["step"].to_string(), "{what}");
+        assert_eq!(side.to_lowercase(), state["side"].as_str().unwrap_or("before"), "{what}");
+        for key in ["edit", "console", "value", "undo"] {
+            let said = state[key].as_str().unwrap_or_default();
+            assert!(changes.contains(said), "{what}: {key} {said:?} is not in {changes}");
+        }
+        let request = &state["request"];
+        if let (Some(method), Some(path)) = (request["method"].as_str(), request["path"].as_str()) {
+            assert!(
+                changes.contains(&format!("Request{method} {path}")),
+                "{what}: {request} is not in {changes}"
+            );
+        }
+        let counts = [&state["granted"], &state["can_repair"]].map(Value::to_string);
+        assert_eq!([granted, can_repair], [&counts[0], &counts[1]], "{what}");
+        let witness = state["witness"].as_str().zip(state["witness_role"].as_str());
+        let said = witness.map_or_else(String::new, |(name, role)| format!("{name} signs in as {role}"));
+        assert!(check.contains(&said), "{what}: {said} is not in {check}");
+    }
+}
+
 #[test]
-fn the_steps_of_a_rollout_are_shown_where_they_are_known() {
-    let html = Html::parse_document(&pages()["diff-steps"]);
-    let table = texts(&html, "#steps ~ div.scroll tbody tr");
-    assert_eq!(table.len(), 3);
-    assert!(table[2].contains("rename SOC-Leads to torq-leads"), "{table:?}");
+fn the_page_of_a_rollout_has_the_steps_in_the_words_of_the_other_formats() {
+    let before = snapshot::read(Path::new(ROLLOUT)).unwrap();
+    let mut orders = 0;
+    for (name, edits) in patches() {
+        for (most, people) in
+            [(MOST_STATES, PeopleShown::Names), (MOST_STATES, PeopleShown::Counts), (1, PeopleShown::Names)]
+        {
+            let (page, told) = rollout_page(&before, &edits, &Protect::Everyone, most, people);
+            check_rollout(&page, &told, &format!("{name}, {most} states, {people:?}"));
+            orders += usize::from(told["found"].as_bool().unwrap());
+        }
+    }
+    assert!(orders >= 14, "{orders}");
+    let impossible = Html::parse_document(&pages()["rollout-08-impossible"]);
+    let said = texts(&impossible, "p.bad").concat();
+    assert!(
+        said.contains("impossible: whatever the order, bob@acme.com loses access or the ability to repair SSO in some state"),
+        "{said}"
+    );
+    let not_found = Html::parse_document(&pages()["rollout-03-filter-not-found"]);
+    let said = texts(&not_found, "p.bad").concat();
+    assert!(said.contains("not found: no order among the first 1 states"), "{said}");
     assert!(!pages()["diff-same"].contains("id=\"steps\""));
+}
+
+#[test]
+fn whom_a_rollout_says_nothing_about_stands_on_its_page() {
+    let mut before = snapshot::read(Path::new(ROLLOUT)).unwrap();
+    let unread = edit::expression("okta.id-token=null").unwrap();
+    before.documents = edit::apply(&before.documents, &[unread]).unwrap();
+    let edits = patch(&support::root().join("examples/rollout/02-redirect-region.yaml"));
+    let (page, told) = rollout_page(&before, &edits, &Protect::Everyone, MOST_STATES, PeopleShown::Names);
+    let unknown = told["not_known"].as_array().unwrap();
+    assert!(!unknown.is_empty(), "{told}");
+    let said = texts(&Html::parse_document(&page), "p.open").concat();
+    assert!(said.contains(unknown[0].as_str().unwrap()) && said.contains("they are not protected"), "{said}");
 }
 
 #[test]
@@ -601,7 +706,7 @@ fn ten_thousand_people_are_listed() {
 }
 
 #[test]
-fn both_commands_write_pages() {
+fn each_command_writes_its_page() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");
     let target = format!("html={}", file.display());
@@ -612,4 +717,10 @@ fn both_commands_write_pages() {
     let diff = support::ssolint(&["diff", "examples/healthy", "examples/first-look", "--format", &target]);
     assert_eq!(diff.status.code(), Some(1), "{}", support::stderr(&diff));
     assert!(fs::read_to_string(&file).unwrap().contains("From role to role"));
+    for (patch, code) in [("01-group-rename", 0), ("08-impossible", 1)] {
+        let path = format!("examples/rollout/{patch}.yaml");
+        let rollout = support::ssolint(&["rollout", ROLLOUT, "--patch", &path, "--format", &target]);
+        assert_eq!(rollout.status.code(), Some(code), "{}", support::stderr(&rollout));
+        assert!(fs::read_to_string(&file).unwrap() == pages()[&format!("rollout-{patch}")], "{patch}");
+    }
 }

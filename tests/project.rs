@@ -327,6 +327,9 @@ fn an_entry_with_a_reason_leaves_out_what_it_fits() {
         (format!("{{rule: backup-account-missing, path: 'okta/*', {reason}}}"), false),
         (format!("{{rule: backup-account-missing, connections: ['*-prod'], {reason}}}"), true),
         (format!("{{rule: backup-account-missing, connections: ['*-test'], {reason}}}"), false),
+        (format!("{{rule: backup-account-missing, apps: ['Splunk*', 'Tor?'], {reason}}}"), true),
+        (format!("{{rule: backup-account-missing, apps: [torq, Torq-test], {reason}}}"), false),
+        (format!("{{rule: backup-account-missing, apps: [Torq], connections: ['*-test'], {reason}}}"), false),
         (format!("{{rule: backup-account-missing, until: 2999-12-31, {reason}}}"), true),
         (format!("{{rule: backup-account-missing, until: 2026-01-31, {reason}}}"), false),
         ("{rule: backup-account-missing}".to_owned(), false),
@@ -476,6 +479,8 @@ fn a_gap_that_is_accepted_is_told_and_does_not_fail() {
         ("accept_gaps: [{document: okta/id-token, reason: Okta refuses it}]\n", 0),
         ("accept_gaps: [{document: okta/id-token.json, reason: Okta refuses it}]\n", 0),
         ("accept_gaps: [{document: 'okta/*', reason: Okta refuses it}]\n", 0),
+        ("accept_gaps: [{document: okta/id-token, apps: [Torq], reason: Okta refuses it}]\n", 0),
+        ("accept_gaps: [{document: okta/id-token, apps: [Splunk], reason: Okta refuses it}]\n", 3),
         ("accept_gaps: [{document: okta/id-token}]\n", 3),
         ("accept_gaps: [{document: okta/id-token, reason: r, until: 2026-01-01}]\n", 3),
         ("accept_gaps: [{document: okta/app, reason: Okta refuses it}]\n", 3),
@@ -502,9 +507,71 @@ fn a_gap_that_is_accepted_is_told_and_does_not_fail() {
         assert_eq!(missed, !covered, "{entries}");
         assert_eq!(
             lines(&report, &["ignore-unused"]).len(),
-            usize::from(entries.contains("okta/app,")),
+            usize::from(entries.contains("okta/app,") || entries.contains("Splunk")),
             "{entries}"
         );
+    }
+}
+
+/// `acme` with the app called Torq, and `other`, the same without a local account and with another app.
+fn two_apps(entry: &str, label: Option<&str>) -> Folder {
+    let connections = "connections: [{name: acme, snapshot: acme}, {name: other, snapshot: other}]";
+    let folder = without_backup(&format!("{connections}\nignore:\n  - {entry}\n"));
+    copy(&folder.0.path().join("acme"), &folder.0.path().join("other"));
+    let mut app: Value = serde_json::from_str(&folder.read("acme/okta/app.json")).unwrap();
+    match label {
+        Some(label) => app["label"] = label.into(),
+        None => drop(app.as_object_mut().unwrap().remove("label")),
+    }
+    folder.write("other/okta/app.json", &app.to_string());
+    folder
+}
+
+#[test]
+fn an_entry_for_apps_counts_where_the_label_fits_and_is_of_no_use_where_none_does() {
+    let entry = |apps: &str| format!("{{rule: backup-account-missing, apps: [{apps}], reason: CHG-7}}");
+    let missing = |report: &Value| -> Vec<String> {
+        let found = report["findings"].as_array().unwrap().iter();
+        found
+            .filter(|row| row["rule"] == "backup-account-missing")
+            .map(|row| row["connection"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (apps, label, left, unused) in [
+        ("Torq", Some("Torq (test)"), vec!["other"], None),
+        ("'* (test)'", Some("Torq (test)"), vec!["acme"], None),
+        ("'Torq*'", Some("Torq (test)"), vec![], None),
+        ("Splunk", Some("Torq (test)"), vec!["acme", "other"], Some(": it is for apps with other labels.")),
+        ("'*'", None, vec!["other"], None),
+    ] {
+        let (report, _) = two_apps(&entry(apps), label).check(&[]);
+        assert_eq!(missing(&report), left, "{apps}");
+        let said = report["findings"].as_array().unwrap().iter().find(|row| row["rule"] == "ignore-unused");
+        let said = said.map(|row| row["message"].as_str().unwrap());
+        assert_eq!(said.is_some(), unused.is_some(), "{apps}: {said:?}");
+        assert!(said.is_none_or(|said| said.ends_with(unused.unwrap())), "{apps}: {said:?}");
+    }
+    // Alone it has no use for it; the other connection might have.
+    let folder = two_apps(&entry("Torq"), Some("Torq (test)"));
+    let (report, _) = folder.check(&["other"]);
+    assert_eq!((missing(&report), lines(&report, &ABOUT_IGNORING)), (vec!["other".to_owned()], vec![]));
+    // What was not read fits nothing, and that is said.
+    let folder = without_backup(&format!("ignore: [{}]\n", entry("'*'")));
+    std::fs::remove_file(folder.0.path().join("acme/okta/app.json")).unwrap();
+    let (report, _) = folder.check(&["acme"]);
+    assert_eq!(missing(&report).len(), 1);
+    assert_eq!(lines(&report, &ABOUT_IGNORING), ["ignore-unused:ssolint.yaml:2"]);
+    assert!(report.to_string().contains("and the app's label is not known."), "{report}");
+    for (apps, expected) in [
+        ("Torq", "2:47: apps is a list"),
+        ("[]", "2:47: apps names none; leave it out for all of them"),
+        ("[7]", "2:48: an app is named by its label in Okta, or by a glob over labels"),
+        ("['[']", "2:48: \"[\" is not a glob"),
+    ] {
+        let folder =
+            Folder::new(&format!("ignore: [{{rule: backup-account-missing, apps: {apps}, reason: r}}]\n"));
+        let said = folder.refused(&["check", "acme"]);
+        assert!(said.contains(expected), "{said}\nlacks {expected}");
     }
 }
 
@@ -693,4 +760,85 @@ expect:
     for absent in ["app_label", "\"eu\""] {
         assert!(!said.contains(absent), "{absent} does not count:\n{said}");
     }
+}
+
+#[test]
+fn every_command_that_takes_a_project_file_shows_it_the_same_and_reads_nothing_else() {
+    let folder = Folder::new(
+        "rules: {snapshot-stale: {days: 7}}
+connections:
+  - {name: gone, snapshot: not-there}
+  - name: live
+    okta: {org_url: 'https://127.0.0.1:9', app_id: 0oa1, auth: {api_token: {env: NOT_SET}}}
+",
+    );
+    let of_project = |arguments: &[&str], own: &[&str]| -> String {
+        let output = folder.run(&[arguments, &["--show-config", "--timeout", "5"]].concat());
+        let (said, wrong) = (support::stdout(&output), support::stderr(&output));
+        assert_eq!((output.status.code(), wrong.as_str()), (Some(0), ""), "{arguments:?}");
+        for line in own.iter().chain(&["timeout = 5  # command line", "max-requests = 20000  # default"]) {
+            assert!(said.lines().any(|shown| shown == *line), "{line}\nis not in\n{said}");
+        }
+        said.split_once("\n\n").unwrap().1.to_owned()
+    };
+    let whole = of_project(&["check"], &["fail-on = error  # default"]);
+    assert!(whole.contains("rules.snapshot-stale.days = 7  # ssolint.yaml:2"), "{whole}");
+    let commands: [(&[&str], &[&str]); 9] = [
+        (&["check", "not-there", "--baseline", "no.json"], &["baseline = no.json  # command line"]),
+        (&["who"], &["fail-on = never  # default", "people = names  # default"]),
+        (&["who", "--user", "ada", "--live", "live"], &["fail-on = locked_out,unknown  # default"]),
+        (&["diff"], &["fail-on = lost,no-rescue  # default"]),
+        (
+            &["diff", "a", "b", "--patch", "no.yaml", "--people", "counts"],
+            &["people = counts  # command line"],
+        ),
+        (&["rollout"], &["protect = everyone  # default", "max-states = 100000  # default"]),
+        (&["rollout", "a", "b", "--protect", "repair"], &["protect = repair  # command line"]),
+        (&["pull"], &["out = none  # default", "people = names  # default"]),
+        (&["pull", "live", "--out", "there"], &["out = there  # command line"]),
+    ];
+    for (arguments, own) in commands {
+        assert_eq!(of_project(arguments, own), whole, "{arguments:?}");
+    }
+    assert!(!folder.0.path().join("there").exists());
+    for command in ["check", "who", "diff", "rollout", "pull"] {
+        let said = folder.refused(&[command, "--show-config", "--config", "no.yaml"]);
+        assert!(said.contains("no.yaml could not be read"), "{command}: {said}");
+    }
+    for (arguments, needs) in [(&["diff"], "BEFORE"), (&["rollout"], "BEFORE"), (&["pull"], "--out")] {
+        assert!(folder.refused(arguments).contains(needs), "{arguments:?}");
+    }
+}
+
+#[test]
+fn settings_are_shown_without_the_parts_that_may_be_secret() {
+    let folder = Folder::new(
+        "defaults:
+  torq: {region: us, client_id: {command: [./torq-id]}, client_secret: {command: [sh, -c, echo SECRET]}}
+connections:
+  - name: prod
+    okta:
+      org_url: https://acme.okta.com
+      app_id: 0oa1
+      auth: {api_token: {command: [vault, SECRET]}}
+    torq: {base_url: 'https://SECRET:SEC/RET@proxy/x?token=SECRET#SECRET', auth_url: 'https://auth/y#SECRET'}
+    connection: {torq: {login_redirect_url: 'https://app/__/auth/handler?SECRET', issuer_url: 'SECRET@acme'}}
+",
+    );
+    let output = folder.run(&["check", "--show-config"]);
+    assert_eq!(output.status.code(), Some(0), "{}", support::stderr(&output));
+    let said = support::stdout(&output);
+    for shown in [
+        "okta.org_url = \"https://acme.okta.com\"",
+        "okta.auth.api_token.command = \"vault (1 argument)\"",
+        "torq.client_id.command = \"./torq-id\"",
+        "torq.client_secret.command = \"sh (2 arguments)\"",
+        "torq.base_url = \"https://…@proxy/x?…\"",
+        "torq.auth_url = \"https://auth/y#…\"",
+        "connection.torq.login_redirect_url = \"https://app/__/auth/handler?…\"",
+        "connection.torq.issuer_url = \"…@acme\"",
+    ] {
+        assert!(said.contains(&format!("  {shown}  # ssolint.yaml:")), "{shown}\nis not in\n{said}");
+    }
+    assert!(!said.contains("SEC"), "{said}");
 }

@@ -189,6 +189,9 @@ fn the_projects_schema_and_its_reader_agree() {
         json!({"rule": "redirect", "until": 20261231}),
         json!({"rule": "redirect", "document": "okta/app"}),
         json!({"rule": ""}),
+        json!({"rule": "redirect", "apps": ["Torq*"]}),
+        json!({"rule": "redirect", "apps": "Torq*"}),
+        json!({"rule": "redirect", "apps": []}),
     ] {
         files.push(json!({"version": 1, "connections": [connection], "ignore": [ignore]}));
     }
@@ -198,6 +201,8 @@ fn the_projects_schema_and_its_reader_agree() {
         json!({"document": "okta/group-users/*", "rule": "groups-*", "reason": "r", "until": "2026-12-31"}),
         json!({"reason": "r"}),
         json!({"document": "okta/app", "path": "x"}),
+        json!({"document": "okta/app", "apps": ["Torq*"]}),
+        json!({"document": "okta/app", "apps": [""]}),
         json!("okta/app"),
     ] {
         files.push(json!({"version": 1, "connections": [connection], "accept_gaps": [gap]}));

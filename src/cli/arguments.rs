@@ -68,6 +68,9 @@ pub struct LiveArguments {
     /// The project file; by default the nearest ssolint.yaml from here upward.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Print every setting and where it comes from, and read nothing else.
+    #[arg(long)]
+    pub show_config: bool,
     /// The most requests that this run sends, retries too. Given, it is also used for what is only good to have.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
@@ -121,11 +124,11 @@ pub struct PullArguments {
     #[arg(value_name = "CONNECTION")]
     pub connections: Vec<String>,
     /// The folder to write to: one folder a connection in it.
-    #[arg(long, value_name = "DIR", required_unless_present = "explain")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["explain", "show_config"])]
     pub out: Option<PathBuf>,
-    /// Replace logins, emails and names of groups that are not mapped by pseudonyms; verdicts stay the same.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "names")]
-    pub people: PulledPeople,
+    /// Replace logins, emails and names of groups that are not mapped by pseudonyms; verdicts stay the same. By default names.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub people: Option<PulledPeople>,
     /// An environment variable with the key of the pseudonyms, so that they are the same in each run.
     #[arg(long, value_name = "NAME")]
     pub pseudonym_key_env: Option<String>,
@@ -207,9 +210,6 @@ pub struct CheckArguments {
     /// List the findings that are ignored, in pretty and sarif too.
     #[arg(long)]
     pub show_ignored: bool,
-    /// Print every setting and where it comes from, and check nothing.
-    #[arg(long)]
-    pub show_config: bool,
     /// Print how often each rule fired instead of the findings.
     #[arg(long)]
     pub statistics: bool,
@@ -242,7 +242,7 @@ pub struct WhoArguments {
 #[derive(Debug, Args)]
 pub struct DiffArguments {
     /// The snapshot before: a folder, or a single .json or .yaml file; without it, the connection of --live, or a plan as far as it goes alone.
-    #[arg(value_name = "BEFORE", required_unless_present_any = ["live_connection", "terraform_plan"])]
+    #[arg(value_name = "BEFORE", required_unless_present_any = ["live_connection", "terraform_plan", "show_config"])]
     pub before: Option<PathBuf>,
     /// The snapshot after; without it, the connection of --live, or the one before, each with what --terraform-plan, --set and --patch
     /// change.
@@ -332,7 +332,7 @@ pub struct ManArguments {
 #[derive(Debug, Args)]
 pub struct RolloutArguments {
     /// The snapshot before: a folder, or a single .json or .yaml file. With --verify, the snapshot to check.
-    #[arg(value_name = "BEFORE", required_unless_present = "verify")]
+    #[arg(value_name = "BEFORE", required_unless_present_any = ["verify", "show_config"])]
     pub before: Option<PathBuf>,
     /// The snapshot after; without it, the one before with what --terraform-plan, --set and --patch change.
     #[arg(value_name = "AFTER", conflicts_with_all = ["verify", "terraform_plan"])]
@@ -346,16 +346,16 @@ pub struct RolloutArguments {
     #[arg(long = "patch", value_name = "FILE", conflicts_with = "verify")]
     pub patches: Vec<PathBuf>,
     /// Who must not lose access or the ability to repair SSO in any state: everyone (who has it before and after), repair (those who can
-    /// repair SSO before and after), or people by login, email or Okta id.
-    #[arg(long, value_name = "WHO", value_delimiter = ',', default_value = "everyone")]
+    /// repair SSO before and after), or people by login, email or Okta id. By default everyone.
+    #[arg(long, value_name = "WHO", value_delimiter = ',')]
     pub protect: Vec<String>,
-    /// Give up after so many states.
-    #[arg(long, value_name = "N", default_value_t = ssolint::rollout::MOST_STATES)]
-    pub max_states: usize,
-    /// pretty, json or markdown (for a change request); =FILE writes to a file.
+    /// Give up after so many states; by default 100000.
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<usize>,
+    /// pretty, json, markdown (for a change request) or html; =FILE writes to a file.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", conflicts_with = "verify")]
     pub formats: Vec<String>,
-    /// How people are shown; by default named in pretty and json, counted in markdown.
+    /// How people are shown; by default named in pretty, json and html, counted in markdown.
     #[arg(long, value_enum, value_name = "HOW", conflicts_with = "verify")]
     pub people: Option<PeopleChoice>,
     /// A rollout as --format json wrote it: say whether a step is reached and people are as predicted.

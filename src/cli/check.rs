@@ -24,10 +24,10 @@ use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
 use crate::arguments::{CheckArguments, ColourChoice, PeopleChoice};
+use crate::config::{self, Typed};
 use crate::known::{self, Before, Known};
 use crate::output::{self, Problem, Target};
-use crate::snapshots::Sources;
-use crate::{config, live, snapshots};
+use crate::snapshots::{self, Sources};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -59,10 +59,8 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     }
     let fail_on = fail_on(typed.fail_on.as_deref().unwrap_or("error"))?;
     let selection = Selection::new(&typed.select, &typed.ignore)?;
-    if typed.show_config {
-        let project = live::project_if_any(&typed.source.live)?;
-        output::write(None, config::shown(typed, project.as_ref()).as_bytes())?;
-        return Ok(Exit::Clean);
+    if typed.source.live.show_config {
+        return config::show(&typed.source.live, settings(typed));
     }
     let baseline = typed.baseline.as_deref().map(Known::read).transpose()?;
     let before = typed.new_since.as_deref().map(Before::read).transpose()?;
@@ -160,6 +158,19 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
     // What was just written down is known.
     let written = typed.write_baseline.is_some();
     Ok(Exit::worst(exits.into_iter().filter(|exit| !(written && *exit == Exit::Findings))))
+}
+
+fn settings(typed: &CheckArguments) -> Vec<Typed> {
+    vec![
+        Typed::new("fail-on", typed.fail_on.clone(), "error"),
+        Typed::list("select", &typed.select, "every rule that is not pedantic or off"),
+        Typed::list("ignore", &typed.ignore, "none"),
+        Typed::list("format", &typed.formats, "pretty"),
+        Typed::word("people", typed.people, "names; counts where a whole organisation reads it"),
+        Typed::path("baseline", typed.baseline.as_deref()),
+        Typed::path("new-since", typed.new_since.as_deref()),
+        Typed::path("terraform-plan", typed.source.plan.terraform_plan.as_deref()),
+    ]
 }
 
 /// One connection, with the rules that run in it, set as the project file has them.

@@ -1,7 +1,10 @@
-//! `--show-config`: every setting as it counts, and where it comes from.
+//! `--show-config`: every setting as it counts, and where it comes from. What was typed is each command's own; the project file is shown whole,
+//! whatever the command uses of it, so that there is one answer to what it says.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
+use clap::ValueEnum;
 use ssolint::document::project::{Level, RuleSetting};
 use ssolint::finding::prose::visible;
 use ssolint::rules::settings::Settings;
@@ -9,21 +12,58 @@ use ssolint::rules::{Rule, catalogue};
 use ssolint::source::project::Project;
 use ssolint::source::snapshot;
 
-use crate::arguments::CheckArguments;
+use crate::Exit;
+use crate::arguments::LiveArguments;
+use crate::live::{self, LONGEST, MOST_REQUESTS};
+use crate::output::{self, Problem};
+
+/// A setting of the command line.
+pub struct Typed {
+    name: &'static str,
+    value: Option<String>,
+    /// What counts where nothing was typed.
+    default: String,
+}
+
+impl Typed {
+    pub fn new(name: &'static str, value: Option<String>, default: impl Into<String>) -> Self {
+        Self { name, value, default: default.into() }
+    }
+
+    pub fn list(name: &'static str, values: &[String], default: &str) -> Self {
+        Self::new(name, (!values.is_empty()).then(|| values.join(",")), default)
+    }
+
+    pub fn path(name: &'static str, value: Option<&Path>) -> Self {
+        Self::new(name, value.map(snapshot::shown), "none")
+    }
+
+    pub fn word(name: &'static str, value: Option<impl ValueEnum>, default: &str) -> Self {
+        let word = value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned()));
+        Self::new(name, word, default)
+    }
+}
+
+/// Prints the settings of a command, and reads nothing but the project file.
+pub fn show(live: &LiveArguments, of_command: Vec<Typed>) -> Result<Exit, Problem> {
+    let project = live::project_if_any(live)?;
+    output::write(None, shown(live, of_command, project.as_ref()).as_bytes())?;
+    Ok(Exit::Clean)
+}
 
 /// One setting a line: `name = value  # origin`.
-pub fn shown(typed: &CheckArguments, project: Option<&Project>) -> String {
+fn shown(live: &LiveArguments, of_command: Vec<Typed>, project: Option<&Project>) -> String {
     let mut out = String::new();
     let file = project.map(|project| snapshot::shown(&project.file));
-    match (&file, &typed.source.live.config) {
+    match (&file, &live.config) {
         (Some(file), Some(_)) => line(&mut out, "config", file, "command line"),
         (Some(file), None) => line(&mut out, "config", file, "default: the nearest from here upward"),
         (None, _) => line(&mut out, "config", "none", "default: there is none from here upward"),
     }
-    for (name, value, default) in of_command_line(typed) {
-        match value {
-            Some(value) => line(&mut out, name, &value, "command line"),
-            None => line(&mut out, name, default, "default"),
+    for typed in of_command.into_iter().chain(of_reading(live)) {
+        match typed.value {
+            Some(value) => line(&mut out, typed.name, &value, "command line"),
+            None => line(&mut out, typed.name, &typed.default, "default"),
         }
     }
     let Some((project, file)) = project.zip(file) else {
@@ -47,28 +87,15 @@ pub fn shown(typed: &CheckArguments, project: Option<&Project>) -> String {
     out
 }
 
-/// Name, what was typed, and what counts where nothing was.
-fn of_command_line(typed: &CheckArguments) -> Vec<(&'static str, Option<String>, &'static str)> {
-    let list = |values: &[String]| (!values.is_empty()).then(|| values.join(","));
-    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| snapshot::shown(path));
-    let live = &typed.source.live;
-    let on = |given| if given { Some("true".to_owned()) } else { None };
-    vec![
-        ("fail-on", typed.fail_on.clone(), "error"),
-        ("select", list(&typed.select), "every rule that is not pedantic or off"),
-        ("ignore", list(&typed.ignore), "none"),
-        ("format", list(&typed.formats), "pretty"),
-        (
-            "people",
-            typed.people.map(|people| format!("{people:?}").to_lowercase()),
-            "names; counts where a whole organisation reads it",
-        ),
-        ("baseline", path(&typed.baseline), "none"),
-        ("new-since", path(&typed.new_since), "none"),
-        ("terraform-plan", path(&typed.source.plan.terraform_plan), "none"),
-        ("max-requests", live.max_requests.map(|most| most.to_string()), "20000"),
-        ("timeout", live.timeout.map(|seconds| seconds.to_string()), "900"),
-        ("allow-command", on(live.allow_command), "false"),
+/// What every command has that reads the project file.
+fn of_reading(live: &LiveArguments) -> [Typed; 4] {
+    let authorities: Vec<String> =
+        live.certificate_authorities.iter().map(|path| snapshot::shown(path)).collect();
+    [
+        Typed::new("max-requests", live.max_requests.map(|most| most.to_string()), MOST_REQUESTS.to_string()),
+        Typed::new("timeout", live.timeout.map(|seconds| seconds.to_string()), LONGEST.to_string()),
+        Typed::new("allow-command", live.allow_command.then(|| "true".to_owned()), "false"),
+        Typed::list("certificate-authority", &authorities, "the system's"),
     ]
 }
 

@@ -19,6 +19,7 @@ use ssolint::source::snapshot::{self, Snapshot};
 
 use crate::Exit;
 use crate::arguments::{ColourChoice, DiffArguments, LiveArguments, PlanArguments};
+use crate::config::{self, Typed};
 use crate::live;
 use crate::output::{self, Problem, Sink};
 use crate::snapshots;
@@ -66,6 +67,9 @@ impl From<EditError> for Problem {
 pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(&typed.fail_on)?;
+    if typed.live.show_config {
+        return config::show(&typed.live, settings(typed));
+    }
     let edits = edits(&typed.patches, &typed.sets)?;
     let changes_nothing = typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none();
     if changes_nothing && (typed.live_connection.is_none() || typed.before.is_none()) {
@@ -127,6 +131,15 @@ pub fn run(typed: &DiffArguments, colour: ColourChoice) -> Result<Exit, Problem>
         Cause::NoRescue => difference.leaves_no_rescue(),
     });
     Ok(Exit::worst([unread, exit, if found { Exit::Findings } else { Exit::Clean }]))
+}
+
+fn settings(typed: &DiffArguments) -> Vec<Typed> {
+    vec![
+        Typed::list("fail-on", &typed.fail_on, "lost,no-rescue"),
+        Typed::list("format", &typed.formats, "pretty"),
+        Typed::word("people", typed.people, "names; counts in markdown"),
+        Typed::path("terraform-plan", typed.plan.terraform_plan.as_deref()),
+    ]
 }
 
 /// What is compared, before edits, and how each side is named.

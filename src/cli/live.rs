@@ -25,10 +25,10 @@ use crate::output::{self, Problem};
 use crate::progress::Progress;
 
 /// Without --max-requests: enough for a big organisation, and an end to a mistake.
-const MOST_REQUESTS: u64 = 20_000;
+pub const MOST_REQUESTS: u64 = 20_000;
 
 /// Without --timeout, in seconds.
-const LONGEST: u64 = 900;
+pub const LONGEST: u64 = 900;
 
 /// Connections that are read at the same time. Those of one organisation wait for its rate limit, so there are more than would do otherwise.
 const AT_ONCE: usize = 64;
@@ -121,7 +121,14 @@ fn entry(project: &Project, name: &str) -> Option<ProjectEntry> {
 pub type Finish<T> = Arc<dyn Fn(&str, Pulled) -> T + Send + Sync>;
 
 /// How one connection ended; failures of single documents are told apart from those of the whole.
-type Went<T> = Result<(Vec<Failure>, T), (Exit, NotReached)>;
+type Went<T> = Result<WasRead<T>, (Exit, NotReached)>;
+
+struct WasRead<T> {
+    failures: Vec<Failure>,
+    /// Where it is known.
+    app_label: Option<String>,
+    finished: T,
+}
 
 /// Connections that are being read. Each is heard of, also one whose reading stops on an error of ours.
 struct UnderWay<T> {
@@ -223,13 +230,11 @@ pub fn each<T: Send + 'static>(
                 }
             };
             match went {
-                Ok((failures, read)) => {
+                Ok(read) => {
                     progress.end();
-                    ended.exit = Exit::worst([
-                        ended.exit,
-                        failed(project, &connection.name, &failures, today.as_ref()),
-                    ]);
-                    take(index, read)?;
+                    let exit = failed(project, &connection.name, &read, today.as_ref());
+                    ended.exit = Exit::worst([ended.exit, exit]);
+                    take(index, read.finished)?;
                 }
                 Err((exit, mut not_reached)) => {
                     progress.end();
@@ -266,20 +271,21 @@ async fn read_one<T: Send + 'static>(
     let mut pulled = pull::read::connection(&live, &tell)
         .await
         .map_err(|error| (Exit::NotEvaluated, not_reached(error.to_string(), error.remedy())))?;
-    let failures = std::mem::take(&mut pulled.failures);
+    let (failures, app_label) = (std::mem::take(&mut pulled.failures), pulled.app_label());
     let called = name.clone();
     match tokio::task::spawn_blocking(move || finish(&called, pulled)).await {
-        Ok(finished) => Ok((failures, finished)),
+        Ok(finished) => Ok(WasRead { failures, app_label, finished }),
         Err(error) => Err((Exit::NotEvaluated, not_reached(stopped(&error), REPORT_IT))),
     }
 }
 
 /// Says what a service did not answer, and what it costs.
-fn failed(project: &Project, connection: &str, failures: &[Failure], today: Option<&Day>) -> Exit {
+fn failed<T>(project: &Project, connection: &str, read: &WasRead<T>, today: Option<&Day>) -> Exit {
     let mut exit = Exit::Clean;
-    for failure in failures {
+    let app = read.app_label.as_deref();
+    for failure in &read.failures {
         output::problem(&Problem(format!("{connection}: {failure}")));
-        let covers = |gap: &AcceptedGap| gap.covers(connection, &failure.document, today);
+        let covers = |gap: &AcceptedGap| gap.covers(connection, app, &failure.document, today);
         if !project.judgements.accepted_gaps.iter().any(covers) {
             exit = Exit::NotEvaluated;
         }

@@ -11,10 +11,14 @@ use ssolint::source::pull::{Pulled, folder, pseudonym, torq};
 
 use crate::Exit;
 use crate::arguments::{PullArguments, PulledPeople};
+use crate::config::{self, Typed};
 use crate::live;
 use crate::output::{self, Problem};
 
 pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
+    if typed.live.show_config {
+        return config::show(&typed.live, settings(typed));
+    }
     if typed.explain {
         return output::write(None, explain().as_bytes()).map(|()| Exit::Clean);
     }
@@ -60,6 +64,14 @@ pub fn run(typed: &PullArguments) -> Result<Exit, Problem> {
     Ok(exit)
 }
 
+fn settings(typed: &PullArguments) -> Vec<Typed> {
+    vec![
+        Typed::path("out", typed.out.as_deref()),
+        Typed::word("people", typed.people, "names"),
+        Typed::new("pseudonym-key-env", typed.pseudonym_key_env.clone(), "none"),
+    ]
+}
+
 /// What was read of a connection, and where it lies.
 fn told(path: &Path, pulled: &Pulled) -> String {
     let mut text = String::new();
@@ -83,7 +95,7 @@ fn told(path: &Path, pulled: &Pulled) -> String {
 
 /// The key, where names are to be replaced.
 fn pseudonyms(typed: &PullArguments) -> Result<Option<pseudonym::Key>, Problem> {
-    match (typed.people, &typed.pseudonym_key_env) {
+    match (typed.people.unwrap_or(PulledPeople::Names), &typed.pseudonym_key_env) {
         (PulledPeople::Names, None) => Ok(None),
         (PulledPeople::Names, Some(_)) => {
             Err(Problem("--pseudonym-key-env goes with --people pseudonyms".to_owned()))

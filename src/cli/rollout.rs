@@ -7,9 +7,11 @@ use ssolint::document::edit::{self, Edit};
 use ssolint::finding::PeopleShown;
 use ssolint::report::rollout::{self as report, Shown};
 use ssolint::rollout::verify::{self, Script};
-use ssolint::rollout::{Outcome, Protect, Rollout, RolloutError};
+use ssolint::rollout::{MOST_STATES, Outcome, Protect, Rollout, RolloutError};
+use ssolint::signin::Difference;
 
 use crate::arguments::{ColourChoice, PlanArguments, RolloutArguments, SourceArguments};
+use crate::config::{self, Typed};
 use crate::output::{self, Problem};
 use crate::{Exit, diff, snapshots};
 
@@ -18,10 +20,15 @@ enum Format {
     Pretty,
     Json,
     Markdown,
+    Html,
 }
 
-const FORMATS: [(&str, Format); 3] =
-    [("pretty", Format::Pretty), ("json", Format::Json), ("markdown", Format::Markdown)];
+const FORMATS: [(&str, Format); 4] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("html", Format::Html),
+];
 
 impl From<RolloutError> for Problem {
     fn from(error: RolloutError) -> Self {
@@ -30,11 +37,14 @@ impl From<RolloutError> for Problem {
 }
 
 pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Problem> {
+    let targets = output::targets(&typed.formats, &FORMATS)?;
+    let protect = protect(&typed.protect)?;
+    if typed.live.show_config {
+        return config::show(&typed.live, settings(typed));
+    }
     if let (Some(file), Some(step)) = (&typed.verify, typed.step) {
         return verify(file, step, typed);
     }
-    let targets = output::targets(&typed.formats, &FORMATS)?;
-    let protect = protect(&typed.protect)?;
     let edits = diff::edits(&typed.patches, &typed.sets)?;
     if typed.after.is_none() && edits.is_empty() && typed.plan.terraform_plan.is_none() {
         return Err(Problem(
@@ -45,11 +55,10 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
     let sides = diff::sides(typed.before.as_deref(), typed.after.as_deref(), None, &typed.plan)?;
     let before = &sides.before.documents;
     let edited = edit::apply(&sides.after.documents, &edits)?;
-    let unread = diff::say_faults([
-        (&ssolint::check::load(before, sides.before.faults.clone()), before),
-        (&ssolint::check::load(&edited, sides.after.faults.clone()), &edited),
-    ]);
-    let rollout = Rollout::search(before, &edited, &protect, typed.max_states)?;
+    let world_before = ssolint::check::load(before, sides.before.faults.clone());
+    let world_after = ssolint::check::load(&edited, sides.after.faults.clone());
+    let unread = diff::say_faults([(&world_before, before), (&world_after, &edited)]);
+    let rollout = Rollout::search(before, &edited, &protect, typed.max_states.unwrap_or(MOST_STATES))?;
     let shown = Shown {
         rollout: &rollout,
         before: &sides.before_shown,
@@ -65,6 +74,10 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
             }
             Format::Json => report::json(&shown, people(PeopleShown::Names)),
             Format::Markdown => report::markdown(&shown, people(PeopleShown::Counts)),
+            Format::Html => {
+                let difference = Difference::new(&world_before, &world_after, &[]);
+                report::html(&shown, &difference, people(PeopleShown::Names))
+            }
         };
         output::write(file, &bytes)?;
     }
@@ -77,8 +90,19 @@ pub fn run(typed: &RolloutArguments, colour: ColourChoice) -> Result<Exit, Probl
     Ok(Exit::worst([unread, exit]))
 }
 
+fn settings(typed: &RolloutArguments) -> Vec<Typed> {
+    vec![
+        Typed::list("protect", &typed.protect, "everyone"),
+        Typed::new("max-states", typed.max_states.map(|most| most.to_string()), MOST_STATES.to_string()),
+        Typed::list("format", &typed.formats, "pretty"),
+        Typed::word("people", typed.people, "names; counts in markdown"),
+        Typed::path("terraform-plan", typed.plan.terraform_plan.as_deref()),
+    ]
+}
+
 fn protect(typed: &[String]) -> Result<Protect, Problem> {
     match typed {
+        [] => Ok(Protect::Everyone),
         [one] if one == "everyone" => Ok(Protect::Everyone),
         [one] if one == "repair" => Ok(Protect::Repairers),
         people if people.iter().any(|one| one == "everyone" || one == "repair") => {

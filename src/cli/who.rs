@@ -10,6 +10,7 @@ use ssolint::signin::{PersonIndex, SignIn};
 
 use crate::Exit;
 use crate::arguments::{ColourChoice, WhoArguments};
+use crate::config::{self, Typed};
 use crate::output::{self, Problem, Sink};
 use crate::snapshots;
 
@@ -25,6 +26,9 @@ const VERDICTS: [&str; 5] = ["granted", "locked_out", "unknown", "not_subject", 
 pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem> {
     let targets = output::targets(&typed.formats, &FORMATS)?;
     let fail_on = fail_on(typed)?;
+    if typed.source.live.show_config {
+        return config::show(&typed.source.live, settings(typed));
+    }
     let read = snapshots::read(&typed.source)?;
     let mut exits = vec![read.exit];
     let mut worlds: Vec<_> = read
@@ -77,6 +81,16 @@ pub fn run(typed: &WhoArguments, _colour: ColourChoice) -> Result<Exit, Problem>
         sink.said(flushed)?;
     }
     Ok(Exit::worst(exits))
+}
+
+fn settings(typed: &WhoArguments) -> Vec<Typed> {
+    let fails = if typed.users.is_empty() { "never" } else { "locked_out,unknown" };
+    vec![
+        Typed::list("fail-on", &typed.fail_on, fails),
+        Typed::list("format", &typed.formats, "pretty"),
+        Typed::word("people", typed.people, "names"),
+        Typed::path("terraform-plan", typed.source.plan.terraform_plan.as_deref()),
+    ]
 }
 
 /// The people who are asked about; everyone where nobody is named.

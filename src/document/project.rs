@@ -58,10 +58,28 @@ impl Names {
         self.0.is_empty() || self.0.iter().any(|glob| glob.matches(name))
     }
 
+    /// Whether it fits a name that may not be known.
+    pub fn fit(&self, name: Option<&str>) -> Fit {
+        match name {
+            _ if self.0.is_empty() => Fit::Fits,
+            None => Fit::NotKnown,
+            Some(name) if self.matches(name) => Fit::Fits,
+            Some(_) => Fit::Other,
+        }
+    }
+
     /// As they were typed.
     pub fn globs(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Glob::typed)
     }
+}
+
+/// How globs stand to a name that may not be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    Fits,
+    Other,
+    NotKnown,
 }
 
 /// Whom an expectation is about.
@@ -163,6 +181,8 @@ pub struct Ignore {
     /// Over places, such as `torq/claim-mappings.json#/claim_mappings/2/claim_value`.
     pub place: Option<Glob>,
     pub connections: Names,
+    /// Over the label of the connection's app in Okta.
+    pub apps: Names,
     /// Without one, it leaves nothing out.
     pub reason: Option<String>,
     /// The last day on which it counts.
@@ -179,6 +199,8 @@ pub struct AcceptedGap {
     /// Over rules and families that need not be evaluated.
     pub rule: Option<Glob>,
     pub connections: Names,
+    /// Over the label of the connection's app in Okta.
+    pub apps: Names,
     /// Without one, it accepts nothing.
     pub reason: Option<String>,
     /// The last day on which it counts.
@@ -188,13 +210,21 @@ pub struct AcceptedGap {
 }
 
 impl AcceptedGap {
-    /// Whether it says, on that day, that a connection's document need not be read, whatever asks for it.
-    pub fn covers(&self, connection: &str, document: &DocumentName, today: Option<&Day>) -> bool {
+    /// Whether it says, on that day, that a connection's document need not be read, whatever asks for it. `app` is the label of its app, where
+    /// it was read.
+    pub fn covers(
+        &self,
+        connection: &str,
+        app: Option<&str>,
+        document: &DocumentName,
+        today: Option<&Day>,
+    ) -> bool {
         let counts = self.until.as_ref().zip(today).is_none_or(|(until, today)| today <= until);
         counts
             && self.reason.is_some()
             && self.rule.is_none()
             && self.connections.matches(connection)
+            && self.apps.fit(app) == Fit::Fits
             && self.document.as_ref().is_some_and(|glob| glob.matches_document(document))
     }
 }

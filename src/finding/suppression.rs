@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::comments::{IgnoreComment, ignore_comments};
 use crate::document::overlay::{Overlay, Part, Target};
 use crate::document::position::Format;
-use crate::document::project::{Day, Glob, Judgements, Names};
+use crate::document::project::{Day, Fit, Glob, Judgements, Names};
 use crate::document::{DocumentName, Documents, JsonPath};
+use crate::model::world::app_label;
 use crate::model::{Cause, Gap, Place};
 
 use super::locate::Location;
@@ -44,6 +45,8 @@ pub struct Suppression {
     pub reason: String,
     pub until: Option<Day>,
     pub connections: Names,
+    /// How the app of this connection stands to the apps that it is for.
+    pub app: Fit,
     used: bool,
     idle: bool,
 }
@@ -74,7 +77,7 @@ impl Suppressions {
     /// Of a connection's documents, which get a place for each comment. `today` decides what has expired.
     pub fn new(documents: &mut Documents, connection: &str, today: Option<&Day>) -> Self {
         let judgements = documents.judgements.clone();
-        let mut all = of_project(&judgements, connection, today);
+        let mut all = of_project(&judgements, connection, app_label(documents).as_deref(), today);
         let mut places = Overlay::default();
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         for (file, source) in documents.files().iter().enumerate() {
@@ -107,7 +110,7 @@ impl Suppressions {
 
     /// The reason of the first that leaves a finding out, which is of a rule of this family.
     pub fn leaves_out(&mut self, finding: &Finding, family: &str, location: &Location) -> Option<String> {
-        let fits = |one: &&mut Suppression| one.counts() && one.fits(finding, family, location);
+        let fits = |one: &&mut Suppression| one.counts_here() && one.fits(finding, family, location);
         let first = self.0.iter_mut().find(fits)?;
         first.used = true;
         Some(first.reason.clone())
@@ -118,7 +121,7 @@ impl Suppressions {
         let mut reasons = BTreeSet::new();
         let mut whole = true;
         for gap in gaps {
-            let fits = |one: &&mut Suppression| one.counts() && one.accepts(rule, family, gap);
+            let fits = |one: &&mut Suppression| one.counts_here() && one.accepts(rule, family, gap);
             match self.0.iter_mut().find(fits) {
                 Some(first) => {
                     first.used = true;
@@ -135,6 +138,10 @@ impl Suppressions {
 impl Suppression {
     fn counts(&self) -> bool {
         matches!(self.state, State::Counts | State::NoDayGiven)
+    }
+
+    fn counts_here(&self) -> bool {
+        self.counts() && self.app == Fit::Fits
     }
 
     /// Whether it counted, everything that it is about was looked at, and it did nothing.
@@ -168,7 +175,7 @@ impl Suppression {
         subject
     }
 
-    /// Whether what it is about was looked at whole: only then does doing nothing say something.
+    /// Whether what it is about was looked at whole: only then does doing nothing say something. Of one for other apps nothing more can come.
     fn was_asked(&self, ran: &[Ran<'_>]) -> bool {
         let about = |rules: &[Glob]| -> Vec<How> {
             ran.iter().filter(|one| named(rules, one.rule, one.family)).map(|one| one.how).collect()
@@ -178,6 +185,7 @@ impl Suppression {
                 let about = about(rules);
                 // What names no rule can do nothing.
                 about.is_empty()
+                    || (self.app != Fit::Fits && !about.contains(&How::LeftOut))
                     || (about.contains(&How::Evaluated)
                         && about.iter().all(|how| matches!(how, How::Evaluated | How::Off)))
             }
@@ -230,25 +238,33 @@ fn named(rules: &[Glob], rule: &str, family: &str) -> bool {
     rules.iter().any(|glob| glob.matches(rule) || glob.matches(family))
 }
 
-fn of_project(judgements: &Judgements, connection: &str, today: Option<&Day>) -> Vec<Suppression> {
-    let entry =
-        |scope, path: &JsonPath, reason: &Option<String>, until: &Option<_>, connections: &_| Suppression {
+/// `app` is the label of the connection's app, where it is known.
+fn of_project(
+    judgements: &Judgements,
+    connection: &str,
+    app: Option<&str>,
+    today: Option<&Day>,
+) -> Vec<Suppression> {
+    let entry = |scope, path: &JsonPath, reason: &Option<String>, until: &Option<_>, of: &_, apps: &Names| {
+        Suppression {
             scope,
             spot: Spot::value(Place::new(DocumentName::Project, path.clone())),
             state: state(reason.as_ref(), until.as_ref(), today),
             reason: reason.clone().unwrap_or_default(),
             until: until.clone(),
-            connections: Names::clone(connections),
+            connections: Names::clone(of),
+            app: apps.fit(app),
             used: false,
             idle: false,
-        };
+        }
+    };
     let ignores = judgements.ignores.iter().map(|one| {
         let scope = Scope::Findings { rules: vec![one.rule.clone()], place: one.place.clone() };
-        entry(scope, &one.path, &one.reason, &one.until, &one.connections)
+        entry(scope, &one.path, &one.reason, &one.until, &one.connections, &one.apps)
     });
     let gaps = judgements.accepted_gaps.iter().map(|one| {
         let scope = Scope::Gaps { document: one.document.clone(), rule: one.rule.clone() };
-        entry(scope, &one.path, &one.reason, &one.until, &one.connections)
+        entry(scope, &one.path, &one.reason, &one.until, &one.connections, &one.apps)
     });
     ignores.chain(gaps).filter(|one| one.connections.matches(connection)).collect()
 }
@@ -263,6 +279,7 @@ fn of_comment(comment: IgnoreComment, file: usize, place: Place) -> Suppression 
         reason: comment.reason.unwrap_or_default(),
         until: None,
         connections: Names::default(),
+        app: Fit::Fits,
         used: false,
         idle: false,
     }

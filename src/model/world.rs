@@ -454,6 +454,17 @@ pub fn connection_name(documents: &Documents) -> String {
     name(documents, connection.and_then(Result::ok).as_ref())
 }
 
+/// The label of the connection's app in Okta; `None` where it is not known.
+pub fn app_label(documents: &Documents) -> Option<String> {
+    let label = JsonPath::root().key("label");
+    if let Some(planned) = documents.overlay(&DocumentName::App)
+        && (planned.undecided.is_some() || planned.unknown.contains_key(&label))
+    {
+        return None;
+    }
+    reading::read::<okta_shape::App>(documents, &DocumentName::App)?.ok()?.label
+}
+
 /// The connection among those of its run.
 pub fn member(documents: &Documents) -> Member {
     let connection = reading::read::<Connection>(documents, &DocumentName::Connection).and_then(Result::ok);

@@ -1,4 +1,5 @@
-//! A page of `diff`: how many people gain and lose, the flow from role to role, everyone with both verdicts, and who can repair SSO.
+//! A page of `diff`: how many people gain and lose, the flow from role to role, everyone with both verdicts, and who can repair SSO; of a
+//! `rollout` the same, after its steps.
 
 use maud::{Markup, html};
 
@@ -24,7 +25,10 @@ pub fn page(
     names: &mut PeopleNames,
 ) -> (String, Markup) {
     let difference = comparison.difference;
-    let title = format!("ssolint: what a change does to {}", visible(comparison.name()));
+    let title = match steps {
+        Some(_) => format!("ssolint: rollout of a change to sign-in at {}", visible(comparison.name())),
+        None => format!("ssolint: what a change does to {}", visible(comparison.name())),
+    };
     let as_it_is = |text: String| text;
     let mut rescue =
         |sign_in: &SignIn<'_>, repair: &_| Rescue::new(sign_in, repair).told(names, &as_it_is, 20);
@@ -40,13 +44,14 @@ pub fn page(
         p { (people(difference.people.len())) " of either population. A change shows " (TAKES_EFFECT) "." }
         nav aria-label="Parts" {
             ul {
+                @if steps.is_some() { li { a href="#steps" { "Steps" } } }
                 li { a href="#roles" { "From role to role" } }
                 li { a href="#changes" { "What changes" } }
                 li { a href="#people" { "People" } }
                 li { a href="#repair" { "Who can repair SSO" } }
-                @if steps.is_some() { li { a href="#steps" { "Steps" } } }
             }
         }
+        @if let Some(steps) = steps { (steps::section(steps)) }
         h2 id="roles" { "From role to role" }
         (roles(comparison))
         h2 id="changes" { "What changes" }
@@ -59,7 +64,6 @@ pub fn page(
         }
         p { strong { "Before: " } (before) "." }
         p { strong { "After: " } (after) "." }
-        @if let Some(steps) = steps { (steps::section(steps)) }
         (rests_on(comparison))
     };
     (title, body)

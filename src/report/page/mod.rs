@@ -20,7 +20,7 @@ use super::diff::Comparison;
 use super::{NotReached, Report, lines, wording};
 
 pub use picture::Picture;
-pub use steps::{Found, Step, Steps};
+pub use steps::{Found, Made, Step, Steps};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -9,7 +9,7 @@ use crate::report::gfm::{code, sentences};
 use crate::rollout::{Outcome, State};
 
 use super::told::told;
-use super::{CHECK, STEP_ZERO, Shown, not_known, protected, why};
+use super::{CHECK, STEP_ZERO, Shown, capital, not_known, protected, why};
 
 /// A section for a change request, with a box to tick for each step.
 pub fn markdown(shown: &Shown<'_>, people_shown: PeopleShown) -> Vec<u8> {
@@ -70,9 +70,4 @@ fn state(out: &mut String, state: &State, names: &mut PeopleNames) {
     for (name, count) in &state.assumed {
         let _ = writeln!(out, "  - Assumed for {}: {} (`{name}`).", people(*count), coverage::meaning(name));
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

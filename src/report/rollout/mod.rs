@@ -1,12 +1,14 @@
-//! `rollout`: an order of edits that locks nobody out, on a terminal, as JSON (interface, machine output) and as Markdown for a change
-//! request. How one step is told is in [`told`]; the steps come from `crate::rollout`.
+//! `rollout`: an order of edits that locks nobody out, on a terminal, as JSON (interface, machine output), as Markdown for a change
+//! request and as a page. How one step is told is in [`told`]; the steps come from `crate::rollout`.
 
+mod html;
 mod json;
 mod markdown;
 mod pretty;
 pub mod told;
 mod verified;
 
+pub use html::html;
 pub use json::json;
 pub use markdown::markdown;
 pub use pretty::pretty;
@@ -31,6 +33,11 @@ const STEP_ZERO: &str = "keep one Owner signed in, in a second browser, until th
 /// What a sign-in shows, and when.
 const CHECK: &str =
     "take the next step only after the check: sessions that are open may not show what a new sign-in gets";
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
 
 /// Why no order is told, in one sentence; `None` where one is.
 fn why(rollout: &Rollout, names: &mut PeopleNames) -> Option<String> {

@@ -10,8 +10,8 @@ use crate::document::project::{AcceptedGap, Day, Glob, Ignore, KnownRule};
 use super::ProjectError;
 use super::reader::{Reader, nearest};
 
-const IGNORE_KEYS: [&str; 5] = ["rule", "connections", "path", "reason", "until"];
-const GAP_KEYS: [&str; 5] = ["document", "rule", "connections", "reason", "until"];
+const IGNORE_KEYS: [&str; 6] = ["rule", "connections", "apps", "path", "reason", "until"];
+const GAP_KEYS: [&str; 6] = ["document", "rule", "connections", "apps", "reason", "until"];
 
 impl Reader<'_> {
     pub(super) fn ignores(
@@ -32,6 +32,7 @@ impl Reader<'_> {
                 rule,
                 place: self.glob(members, &at, "path")?,
                 connections: self.connections(members, &at)?,
+                apps: self.apps(members, &at)?,
                 reason: self.reason(members, &at)?,
                 until: self.until(members, &at)?,
                 path: at,
@@ -60,6 +61,7 @@ impl Reader<'_> {
                 document,
                 rule,
                 connections: self.connections(members, &at)?,
+                apps: self.apps(members, &at)?,
                 reason: self.reason(members, &at)?,
                 until: self.until(members, &at)?,
                 path: at,

@@ -15,7 +15,8 @@ use super::Project;
 pub struct Setting {
     /// Such as `okta.org_url`.
     pub name: String,
-    /// As JSON.
+    /// As JSON; of a command its program and how many arguments it has, of a URL all but user info, query and fragment: somebody may have
+    /// typed a secret there.
     pub value: String,
     /// The file that says it, as it is shown.
     pub file: String,
@@ -52,7 +53,7 @@ impl Source {
     fn setting(&self, value: &Value, at: &JsonPath, name: &str) -> Setting {
         Setting {
             name: name.to_owned(),
-            value: value.to_string(),
+            value: said(name, value).to_string(),
             file: self.file.clone(),
             line: self.positions.find(at, Part::Key).region.line,
         }
@@ -122,6 +123,32 @@ impl Project {
         }
         entries
     }
+}
+
+/// A value without the parts of it in which a secret may stand.
+fn said(name: &str, value: &Value) -> Value {
+    let key = name.rsplit('.').next().unwrap_or(name);
+    match value {
+        Value::Array(command) if key == "command" => {
+            let program = command.first().and_then(Value::as_str).unwrap_or("no program");
+            match command.len().saturating_sub(1) {
+                0 => program.into(),
+                1 => format!("{program} (1 argument)").into(),
+                count => format!("{program} ({count} arguments)").into(),
+            }
+        }
+        Value::String(url) if key.ends_with("_url") => bare(url).into(),
+        other => other.clone(),
+    }
+}
+
+/// A URL with `…` for its user info, and for its query and fragment. A password may hold a slash, so user info goes to the last `@`.
+fn bare(url: &str) -> String {
+    let (address, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    let rest = rest.chars().next().map_or_else(String::new, |mark| format!("{mark}…"));
+    let Some((user, host)) = address.rsplit_once('@') else { return format!("{address}{rest}") };
+    let scheme = user.split_once("://").map_or_else(String::new, |(scheme, _)| format!("{scheme}://"));
+    format!("{scheme}…@{host}{rest}")
 }
 
 /// Whether a connection's own settings take the place of a default: an app is named in one way, and a way of signing in is taken whole.

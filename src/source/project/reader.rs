@@ -98,18 +98,34 @@ impl Reader<'_> {
 
     /// `connections:` of an entry: globs over their names.
     pub fn connections(&self, members: &Map<String, Value>, at: &JsonPath) -> Result<Names, ProjectError> {
-        let at = at.clone().key("connections");
-        let elements = self.list(members.get("connections"), &at, "connections")?;
+        self.globs(members, at, "connections", "a connection is named by its name, or by a glob over names")
+    }
+
+    /// `apps:` of an entry: globs over the labels of apps in Okta.
+    pub fn apps(&self, members: &Map<String, Value>, at: &JsonPath) -> Result<Names, ProjectError> {
+        self.globs(members, at, "apps", "an app is named by its label in Okta, or by a glob over labels")
+    }
+
+    /// A list of globs; `what` says what one is.
+    fn globs(
+        &self,
+        members: &Map<String, Value>,
+        at: &JsonPath,
+        key: &str,
+        what: &str,
+    ) -> Result<Names, ProjectError> {
+        let at = at.clone().key(key);
+        let elements = self.list(members.get(key), &at, key)?;
         let mut globs = Vec::new();
         for (index, element) in elements.iter().enumerate() {
-            let glob = element.as_str().filter(|glob| !glob.is_empty()).ok_or_else(|| {
-                let message = "a connection is named by its name, or by a glob over names";
-                self.wrong(&at.clone().index(index), Part::Value, message)
-            })?;
+            let glob = element
+                .as_str()
+                .filter(|glob| !glob.is_empty())
+                .ok_or_else(|| self.wrong(&at.clone().index(index), Part::Value, what))?;
             globs.push(glob);
         }
-        if members.contains_key("connections") && globs.is_empty() {
-            let message = "connections names none; leave it out for all of them";
+        if members.contains_key(key) && globs.is_empty() {
+            let message = format!("{key} names none; leave it out for all of them");
             return Err(self.wrong(&at, Part::Value, message));
         }
         Names::new(globs)

@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::document::connection::Connection;
 use crate::document::manifest::Manifest;
+use crate::document::okta as okta_shape;
 use crate::document::position::Format;
 use crate::document::{Content, Document, DocumentName, Documents, JsonPath, SourceFile};
 use crate::source::http::Host;
@@ -128,6 +129,12 @@ impl std::fmt::Display for Failure {
 }
 
 impl Pulled {
+    /// Of the connection's app, where it was read.
+    pub fn app_label(&self) -> Option<String> {
+        let app = self.documents.get(&DocumentName::App)?;
+        serde_json::from_str::<okta_shape::App>(app).ok()?.label
+    }
+
     /// The documents in memory; `origin` is how the connection is named in outputs.
     pub fn snapshot(&self, origin: &str) -> Snapshot {
         let mut documents = Documents::new(origin);
