@@ -30,10 +30,8 @@ pub fn answers<T: Copy + Send>(count: usize, before: T, ask: impl Fn(usize) -> T
 /// Those of 0, 1, … of which something holds, in their order.
 pub fn chosen(count: usize, holds: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
     let length = count.div_ceil(threads_for(count)).max(1);
-    let mut parts: Vec<(Range<usize>, Vec<usize>)> = (0..count)
-        .step_by(length)
-        .map(|start| (start..count.min(start + length), Vec::new()))
-        .collect();
+    let mut parts: Vec<(Range<usize>, Vec<usize>)> =
+        (0..count).step_by(length).map(|start| (start..count.min(start + length), Vec::new())).collect();
     each_at_once(&mut parts, |(range, part)| part.extend(range.clone().filter(|index| holds(*index))));
     parts.into_iter().flat_map(|(_, part)| part).collect()
 }

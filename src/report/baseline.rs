@@ -79,7 +79,8 @@ impl Baseline {
                 known.iter().map(|(entry, people)| (entry.fingerprint.as_str(), *people)).collect();
             let is_known = |reported: &Reported| {
                 let before = known.get(reported.fingerprint.as_str());
-                before.is_some_and(|before| before.is_none_or(|before| reported.finding.people.len() <= before))
+                before
+                    .is_some_and(|before| before.is_none_or(|before| reported.finding.people.len() <= before))
             };
             connection.undecided.retain(|undecided| !is_known(&undecided.reported));
             hide(connection, WhyHidden::Baseline, is_known);

@@ -53,10 +53,13 @@ pub fn assigned(world: &World) -> Vec<Truth> {
         for id in groups {
             match directory.group_by_id(id) {
                 Some(group) => {
-                    directory.each_possible_member_among(group, among.clone(), |user| raise(user, Truth::Maybe));
+                    directory
+                        .each_possible_member_among(group, among.clone(), |user| raise(user, Truth::Maybe));
                     directory.each_member_among(group, among.clone(), |user| raise(user, Truth::Yes));
                 }
-                None => directory.each_of_unlisted_groups_among(among.clone(), |user| raise(user, Truth::Maybe)),
+                None => {
+                    directory.each_of_unlisted_groups_among(among.clone(), |user| raise(user, Truth::Maybe))
+                }
             }
         }
     });

@@ -254,12 +254,19 @@ impl<'w> Table<'w> {
                 within(with, among).iter().for_each(|person| visit(*person));
             }
             Some(Test::Groups(test)) => {
+                let directory = &self.world.directory;
                 for passing in test.groups.iter().filter(|passing| passing.truth == Truth::Yes) {
-                    self.world.directory.each_member_among(passing.group, among.clone(), |user| {
-                        if !self.overflows(passing, user.into()) {
-                            visit(user.into());
+                    match passing.overflow {
+                        None => {
+                            directory
+                                .each_member_among(passing.group, among.clone(), |user| visit(user.into()));
                         }
-                    });
+                        Some(_) => directory.each_member_among(passing.group, among.clone(), |user| {
+                            if !self.overflows(passing, user.into()) {
+                                visit(user.into());
+                            }
+                        }),
+                    }
                 }
             }
             Some(Test::Never | Test::Scalar { .. } | Test::Anyone(_)) | None => {}
@@ -438,8 +445,7 @@ impl Scalars {
         };
         if !scalars.emails.with.is_empty() {
             scalars.find_emails(world, population);
-            let is_unknown =
-                |person: &PersonIndex| email(world, population, *person) == Scalar::Unknown;
+            let is_unknown = |person: &PersonIndex| email(world, population, *person) == Scalar::Unknown;
             scalars.emails.unknown = if app_users.is_complete() {
                 // Then who has an email in Okta has a known one in the token.
                 let users = world.directory.perhaps_without_email().into_iter().map(PersonIndex::from);
@@ -451,7 +457,8 @@ impl Scalars {
         if !scalars.user_names.with.is_empty() {
             let with = &mut scalars.user_names.with;
             let value = |person| user_name(world, population, person);
-            let is_mapped = |person| matches!(value(person), Scalar::Value(value) if with.contains_key(value));
+            let is_mapped =
+                |person| matches!(value(person), Scalar::Value(value) if with.contains_key(value));
             for person in those(population, is_mapped) {
                 if let Scalar::Value(value) = value(person)
                     && let Some(people) = with.get_mut(value)
@@ -499,13 +506,55 @@ pub enum MappingOutcome {
 /// Everyone's walk down the table, in each reading that is possible. Lists of their own, person by person, so that what each visit looks at
 /// stays in the processor's own memory.
 pub struct Walks {
-    /// The first outcome's mapping, by its number from 1.
-    firsts: Vec<Option<NonZeroU32>>,
+    first: Vec<First>,
     marks: Vec<Marks>,
     /// What is missing, by its number from 1 among `gaps`.
     missing: Vec<Option<NonZeroU32>>,
     /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
     gaps: Vec<Option<Gap>>,
+    /// For each mapping, whether its role can repair SSO.
+    roles: Vec<Truth>,
+}
+
+/// The mapping of a walk's first outcome, and whether nothing below can match any more in this reading: one number, so that most visits touch
+/// nothing else.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct First(u32);
+
+impl First {
+    const NONE: Self = Self(0);
+    const DECIDED: u32 = 1 << 31;
+
+    /// Of a mapping that decides.
+    fn decided(mapping: usize) -> Self {
+        Self(Self::number(mapping) | Self::DECIDED)
+    }
+
+    /// From 1. There are fewer mappings than bits for them: each is some bytes of a file.
+    fn number(mapping: usize) -> u32 {
+        u32::try_from(mapping + 1).unwrap_or(u32::MAX) & !Self::DECIDED
+    }
+
+    fn mapping(self) -> Option<usize> {
+        (self.0 & !Self::DECIDED).checked_sub(1).map(|index| index as usize)
+    }
+
+    fn is_decided(self) -> bool {
+        self.0 & Self::DECIDED != 0
+    }
+
+    fn decide(&mut self) {
+        self.0 |= Self::DECIDED;
+    }
+
+    /// For the next reading.
+    fn reopen(&mut self) {
+        self.0 &= !Self::DECIDED;
+    }
+
+    fn or_mapping(self, mapping: usize) -> Self {
+        if self.mapping().is_none() { Self(self.0 | Self::number(mapping)) } else { self }
+    }
 }
 
 /// What else is known of a walk.
@@ -520,14 +569,10 @@ impl Marks {
     const TIED: u8 = 1 << 2;
     /// One outcome is that nothing matches.
     const LOCKED: u8 = 1 << 3;
-    /// In this reading, nothing below can match any more.
-    const DECIDED: u8 = 1 << 4;
-    /// To become decided when the mappings of this rank are through.
-    const DECIDING: u8 = 1 << 5;
-    /// One outcome is a role that can repair SSO, or may.
-    const MAY_REPAIR: u8 = 1 << 6;
-    /// One outcome is a role that cannot repair SSO, or may not.
-    const MAY_NOT_REPAIR: u8 = 1 << 7;
+    /// One outcome beyond the first is a role that can repair SSO, or may.
+    const MAY_REPAIR: u8 = 1 << 4;
+    /// One outcome beyond the first is a role that cannot repair SSO, or may not.
+    const MAY_NOT_REPAIR: u8 = 1 << 5;
 
     fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -559,72 +604,96 @@ fn number(index: usize) -> Option<NonZeroU32> {
     u32::try_from(index).ok()?.checked_add(1).and_then(NonZeroU32::new)
 }
 
-fn index(number: NonZeroU32) -> usize {
-    number.get() as usize - 1
-}
-
-/// So many people are taken down the table at a time: their marks and first mappings stay in the processor's own memory.
+/// So many people are taken down the table at a time: their first mappings stay in the processor's own memory.
 const TOGETHER: usize = 1 << 18;
-
-/// A mapping that can still match somebody.
-struct Row {
-    index: usize,
-    /// What its role adds to a walk.
-    marks: u8,
-}
 
 /// The people of one stretch on their way down the table.
 struct Stretch<'p> {
+    table: &'p Table<'p>,
+    roles: &'p [Truth],
     /// The index of the first of them.
-    first: u32,
-    firsts: &'p mut [Option<NonZeroU32>],
+    start: u32,
+    first: &'p mut [First],
     marks: &'p mut [Marks],
     missing: &'p mut [Option<NonZeroU32>],
 }
 
 impl Stretch<'_> {
-    /// Takes a person to an outcome, unless the table is decided for them. `then`: marks that they have from now on. Says where they stand
-    /// here.
-    fn meet(&mut self, mappings: &[Mapping], person: PersonIndex, row: &Row, then: u8) -> Option<u32> {
-        let place = person.0.checked_sub(self.first)?;
-        let marks = self.marks.get_mut(place as usize).filter(|marks| !marks.has(Marks::DECIDED))?;
-        let first = self.firsts.get_mut(place as usize)?;
-        let mixed = first.and_then(|first| Some((mappings.get(index(first))?, mappings.get(row.index)?)));
-        *first = first.or(number(row.index));
-        marks.add(row.marks | then | mixed.map_or(0, |(first, this)| Marks::of_two(first, this)));
+    /// Takes a person to an outcome, unless the table is decided for them. Says where they stand here.
+    fn meet(&mut self, person: PersonIndex, mapping: usize) -> Option<usize> {
+        let place = person.0.wrapping_sub(self.start) as usize;
+        let first = self.first.get_mut(place).filter(|first| !first.is_decided())?;
+        let mappings = self.table.mappings;
+        if let Some((before, this)) =
+            first.mapping().and_then(|before| Some((mappings.get(before)?, mappings.get(mapping)?)))
+            && let Some(marks) = self.marks.get_mut(place)
+        {
+            let role = self.roles.get(mapping).copied().unwrap_or(Truth::Maybe);
+            marks.add(Marks::of_two(before, this) | Marks::of_role(role));
+        }
+        *first = first.or_mapping(mapping);
         Some(place)
     }
 
-    /// `ranks`: the mappings of each rank that can still match anybody. `gaps`: how many there were before this reading.
-    fn walk(&mut self, table: &Table<'_>, ranks: &[Vec<Row>], gaps: usize) {
-        let people = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
-        let among = self.first..self.first.saturating_add(people);
-        let mut deciding: Vec<u32> = Vec::new();
-        for rank in ranks {
-            // Nothing of the same rank could come before it.
-            let is_alone = rank.len() == 1;
-            for row in rank {
-                let then = if is_alone { Marks::DECIDED } else { Marks::DECIDING };
-                table.each_match_among(row.index, among.clone(), |person| {
-                    let place = self.meet(table.mappings, person, row, then);
-                    deciding.extend(place.filter(|_| !is_alone));
-                });
-                table.each_possible_match_among(row.index, among.clone(), |person| {
-                    if let Some(place) = self.meet(table.mappings, person, row, 0)
-                        && let Some(missing) = self.missing.get_mut(place as usize)
-                    {
-                        *missing = missing.or(number(gaps + row.index));
+    /// The mappings of one rank.
+    fn rank(&mut self, mappings: &[usize], gaps: usize) {
+        let table = self.table;
+        let people = u32::try_from(self.first.len()).unwrap_or(u32::MAX);
+        let among = self.start..self.start.saturating_add(people);
+        let mut deciding: Vec<usize> = Vec::new();
+        for mapping in mappings.iter().copied() {
+            // Alone in its rank, it decides at once.
+            if mappings.len() == 1 {
+                let decided = First::decided(mapping);
+                table.each_match_among(mapping, among.clone(), |person| {
+                    let place = person.0.wrapping_sub(self.start) as usize;
+                    let Some(first) = self.first.get_mut(place) else { return };
+                    let before = *first;
+                    // Without a branch: whether somebody was met before is as good as chance.
+                    *first = if before == First::NONE { decided } else { before };
+                    if before != First::NONE && !before.is_decided() {
+                        self.meet(person, mapping);
+                        self.first.iter_mut().skip(place).take(1).for_each(First::decide);
                     }
                 });
+            } else {
+                table.each_match_among(mapping, among.clone(), |person| {
+                    deciding.extend(self.meet(person, mapping));
+                });
             }
-            for place in deciding.drain(..) {
-                if let Some(marks) = self.marks.get_mut(place as usize) {
-                    marks.add(Marks::DECIDED);
+            table.each_possible_match_among(mapping, among.clone(), |person| {
+                if let Some(place) = self.meet(person, mapping)
+                    && let Some(missing) = self.missing.get_mut(place)
+                {
+                    *missing = missing.or(number(gaps + mapping));
+                }
+            });
+        }
+        for place in deciding {
+            self.first.iter_mut().skip(place).take(1).for_each(First::decide);
+        }
+    }
+
+    /// `ranks`: the mappings of each rank that can still match anybody. `gaps`: how many there were before this reading.
+    fn walk(
+        mut self,
+        ranks: &[Vec<usize>],
+        takes_part: Option<&(dyn Fn(PersonIndex) -> bool + Sync)>,
+        gaps: usize,
+    ) {
+        self.first.iter_mut().for_each(First::reopen);
+        if let Some(takes_part) = takes_part {
+            for (person, first) in (self.start..).map(PersonIndex).zip(self.first.iter_mut()) {
+                if !takes_part(person) {
+                    first.decide();
                 }
             }
         }
-        for marks in self.marks.iter_mut().filter(|marks| !marks.has(Marks::DECIDED)) {
-            marks.add(Marks::LOCKED);
+        for mappings in ranks {
+            self.rank(mappings, gaps);
+        }
+        for (first, marks) in self.first.iter().zip(self.marks.iter_mut()) {
+            marks.add(if first.is_decided() { 0 } else { Marks::LOCKED });
         }
     }
 }
@@ -632,10 +701,11 @@ impl Stretch<'_> {
 impl Walks {
     pub fn new(people: usize) -> Self {
         Self {
-            firsts: vec![None; people],
+            first: vec![First::NONE; people],
             marks: vec![Marks::default(); people],
             missing: vec![None; people],
             gaps: Vec::new(),
+            roles: Vec::new(),
         }
     }
 
@@ -643,8 +713,10 @@ impl Walks {
     pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&(dyn Fn(PersonIndex) -> bool + Sync)>) {
         let before = self.gaps.len();
         self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
+        self.roles =
+            table.mappings.iter().map(|row| Truth::of(table.world.can_repair_sso(&row.role))).collect();
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
-        let mut ranks: Vec<Vec<Row>> = Vec::new();
+        let mut ranks: Vec<Vec<usize>> = Vec::new();
         for rank in table.ranks() {
             let rows = rank.filter_map(|index| Some((index, table.mappings.get(index)?)));
             // A second row of the same claim and value can match only where the first did not.
@@ -652,38 +724,33 @@ impl Walks {
                 .filter(|(_, row)| !seen.contains(&(row.claim_name.as_str(), row.claim_value.as_str())))
                 .collect();
             seen.extend(rows.iter().map(|(_, row)| (row.claim_name.as_str(), row.claim_value.as_str())));
-            let marks = |row: &Mapping| Marks::of_role(Truth::of(table.world.can_repair_sso(&row.role)));
-            ranks.push(rows.into_iter().map(|(index, row)| Row { index, marks: marks(row) }).collect());
+            ranks.push(rows.into_iter().map(|(index, _)| index).collect());
         }
-        let people = self.marks.len();
+        let people = self.first.len();
         let length = people.div_ceil(parts::threads_for(people)).max(1);
-        let lists = self.firsts.chunks_mut(length).zip(self.marks.chunks_mut(length));
+        let lists = self.first.chunks_mut(length).zip(self.marks.chunks_mut(length));
         let mut parts: Vec<_> = lists.zip(self.missing.chunks_mut(length)).enumerate().collect();
-        parts::each_at_once(&mut parts, |(number, ((firsts, marks), missing))| {
-            let lists = firsts.chunks_mut(TOGETHER).zip(marks.chunks_mut(TOGETHER));
-            for (stretch, ((firsts, marks), missing)) in
-                lists.zip(missing.chunks_mut(TOGETHER)).enumerate()
-            {
-                let first = u32::try_from(*number * length + stretch * TOGETHER).unwrap_or(u32::MAX);
-                for (person, marks) in (first..).map(PersonIndex).zip(marks.iter_mut()) {
-                    let is_out = takes_part.is_some_and(|takes_part| !takes_part(person));
-                    marks.0 &= !(Marks::DECIDED | Marks::DECIDING);
-                    marks.0 |= if is_out { Marks::DECIDED } else { 0 };
-                }
-                Stretch { first, firsts, marks, missing }.walk(table, &ranks, before);
+        parts::each_at_once(&mut parts, |(number, ((first, marks), missing))| {
+            let lists = first.chunks_mut(TOGETHER).zip(marks.chunks_mut(TOGETHER));
+            for (stretch, ((first, marks), missing)) in lists.zip(missing.chunks_mut(TOGETHER)).enumerate() {
+                let start = u32::try_from(*number * length + stretch * TOGETHER).unwrap_or(u32::MAX);
+                let stretch = Stretch { table, roles: &self.roles, start, first, marks, missing };
+                stretch.walk(&ranks, takes_part, before);
             }
         });
     }
 
     /// `None` for a person of another world.
     pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
-        let (place, marks) = (person.0 as usize, self.marks(person)?);
-        let gap = || self.missing.get(place).copied().flatten().map_or(usize::MAX, index);
-        Some(match self.firsts.get(place).copied().flatten() {
+        let place = person.0 as usize;
+        let (first, marks) = (self.first.get(place)?, self.marks(person));
+        let gap = || self.missing.get(place).copied().flatten().map(|number| number.get() as usize - 1);
+        Some(match first.mapping() {
             None => MappingOutcome::LockedOut,
-            Some(_) if marks.has(Marks::MIXED_ROLES | Marks::LOCKED) => MappingOutcome::Unknown { gap: gap() },
-            Some(first) => {
-                let mapping = index(first);
+            Some(_) if marks.has(Marks::MIXED_ROLES | Marks::LOCKED) => {
+                MappingOutcome::Unknown { gap: gap().unwrap_or(usize::MAX) }
+            }
+            Some(mapping) => {
                 let rank = mappings.get(mapping).map(|mapping| mapping.rank);
                 MappingOutcome::Granted { mapping, rank: rank.filter(|_| !marks.has(Marks::MIXED_RANKS)) }
             }
@@ -696,12 +763,16 @@ impl Walks {
 
     /// Whether the order of mappings of one rank is open for the person.
     pub fn is_tied(&self, person: PersonIndex) -> bool {
-        self.marks(person).is_some_and(|marks| marks.has(Marks::TIED))
+        self.marks(person).has(Marks::TIED)
     }
 
     /// Whether the role that G7 comes to can repair SSO, over every value that the claims could have; `No` where nothing matches.
     pub fn can_repair_sso(&self, person: PersonIndex) -> Truth {
-        let Some(marks) = self.marks(person) else { return Truth::No };
+        let Some(mapping) = self.first.get(person.0 as usize).and_then(|first| first.mapping()) else {
+            return Truth::No;
+        };
+        let mut marks = self.marks(person);
+        marks.add(Marks::of_role(self.roles.get(mapping).copied().unwrap_or(Truth::Maybe)));
         match (marks.has(Marks::MAY_REPAIR), marks.has(Marks::MAY_NOT_REPAIR | Marks::LOCKED)) {
             (false, _) => Truth::No,
             (true, false) => Truth::Yes,
@@ -709,7 +780,7 @@ impl Walks {
         }
     }
 
-    fn marks(&self, person: PersonIndex) -> Option<Marks> {
-        self.marks.get(person.0 as usize).copied()
+    fn marks(&self, person: PersonIndex) -> Marks {
+        self.marks.get(person.0 as usize).copied().unwrap_or_default()
     }
 }

@@ -1,11 +1,12 @@
 //! Everyone whom a document names, by index: the rows of the lists where they stand, and the index of each id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::okta::id_of_link;
 use crate::document::rows::{AppUserRow, AppUserRows, Text, UserRow, UserRows, Word, name_mark};
+use crate::model::parts;
 use crate::model::truth::Truth;
 
 use super::{Assignment, AssignmentScope, User, UserIndex};
@@ -151,16 +152,19 @@ impl Users {
             let (word, bit) = bit(name_mark(name));
             asked.iter_mut().skip(word).take(1).for_each(|word| *word |= bit);
         }
+        let marks: HashSet<u32> = found.keys().map(|name| name_mark(name)).collect();
         let is_asked = |mark: u32| {
             let (word, bit) = bit(mark);
-            asked.get(word).is_some_and(|word| word & bit != 0)
+            asked.get(word).is_some_and(|word| word & bit != 0) && marks.contains(&mark)
         };
         let mut candidates: Vec<UserIndex> = Vec::new();
         let index = |index: usize| UserIndex(u32::try_from(index).unwrap_or(u32::MAX));
         match &self.positions {
             None => {
-                let by_login = self.rows.login_marks.iter().enumerate();
-                candidates.extend(by_login.filter(|(_, mark)| is_asked(**mark)).map(|(at, _)| index(at)));
+                let marks = &self.rows.login_marks;
+                let by_login =
+                    parts::chosen(marks.len(), |at| marks.get(at).is_some_and(|mark| is_asked(*mark)));
+                candidates.extend(by_login.into_iter().map(index));
                 let by_email = self.rows.email_marks.iter();
                 candidates.extend(by_email.filter(|(mark, _)| is_asked(*mark)).map(|(_, at)| UserIndex(*at)));
             }
