@@ -10,11 +10,12 @@ use super::assignment::{self, PolicyOutcome, PolicyOutcomes};
 use super::claim_source::{self, CarriedGroups};
 use super::group_names::GroupNames;
 use super::java_regex::RegexReading;
-use super::mapping::{MappingOutcome, Table, Walks};
+use super::mapping::Table;
 use super::population::{PersonIndex, Population};
 use super::request::{GateState, Request};
 use super::token::{self, GroupLimit, ServerPolicy};
 use super::verdict::{Assumption, Assumptions, Gate, Verdict};
+use super::walk::{MappingOutcome, Walks};
 
 /// A person's own state at a gate, without words: [`SignIn::reason`] finds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub mod selection;
 pub mod shadowing;
 pub mod token;
 pub mod verdict;
+pub mod walk;
 pub mod what_if;
 pub mod witness;
 

@@ -8,9 +8,9 @@ use crate::model::{Cause, Fact, Gap, Truth, World};
 
 use super::claim_source::EMAIL;
 use super::evaluation::{Outcome, SignIn};
-use super::mapping::MappingOutcome;
 use super::population::PersonIndex;
 use super::verdict::{Assumption, Assumptions, Gate};
+use super::walk::MappingOutcome;
 
 /// Who could repair SSO, through Okta or around it.
 #[derive(Debug, Clone, Default)]

@@ -26,7 +26,8 @@ use std::time::Duration;
 use ssolint::model::parts;
 use ssolint::model::torq::Mapping;
 use ssolint::model::{UserIndex, World};
-use ssolint::signin::mapping::{MappingOutcome, Table, Walks};
+use ssolint::signin::mapping::Table;
+use ssolint::signin::walk::{MappingOutcome, Walks};
 use ssolint::signin::{PersonIndex, SignIn, shadowing};
 
 use cedar::Cedar;

@@ -7,7 +7,7 @@ use crate::finding::prose::{PeopleNames, PeopleShown, visible};
 use crate::report::json::VerdictRow;
 use crate::report::who;
 use crate::signin::evaluation::Outcome;
-use crate::signin::mapping::MappingOutcome;
+use crate::signin::walk::MappingOutcome;
 use crate::signin::{Gate, PersonIndex, SignIn, Verdict, shadowing};
 
 /// People who are listed on a page: a browser has to hold them.

@@ -13,9 +13,9 @@ use crate::rules::rows::MappingRow;
 use crate::signin::PersonIndex;
 use crate::signin::claim_source::{self, ClaimSource, GROUPS};
 use crate::signin::evaluation::Outcome;
-use crate::signin::mapping::MappingOutcome;
 use crate::signin::repair::role_gap;
 use crate::signin::shadowing::{self, Shadowed};
+use crate::signin::walk::MappingOutcome;
 use crate::signin::witness::{self, Witness};
 
 use super::{NAMED, listed, named, value};

@@ -8,7 +8,7 @@ use crate::rules::console;
 use crate::rules::facts::{Facts, Reporter};
 use crate::rules::rows::app_spot;
 use crate::signin::evaluation::State;
-use crate::signin::mapping::MappingOutcome;
+use crate::signin::walk::MappingOutcome;
 use crate::signin::{Gate, PersonIndex};
 
 /// How many people a finding names.

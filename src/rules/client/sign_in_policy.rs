@@ -12,8 +12,8 @@ use crate::rules::facts::{Facts, Reporter};
 use crate::signin::PersonIndex;
 use crate::signin::assignment::{PolicyDoubt, PolicyOutcome, policy_doubts};
 use crate::signin::evaluation::State;
-use crate::signin::mapping::MappingOutcome;
 use crate::signin::verdict::Gate;
+use crate::signin::walk::MappingOutcome;
 
 use super::people::{names, roles, unread_assignments, would_get_a_role};
 
