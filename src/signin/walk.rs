@@ -2,6 +2,7 @@
 //! token is left to `mapping`.
 
 use std::collections::HashSet;
+use std::hint::select_unpredictable;
 use std::num::NonZeroU32;
 
 use crate::model::torq::Mapping;
@@ -79,6 +80,11 @@ impl First {
 
     fn is_decided(self) -> bool {
         self.0 & Self::DECIDED != 0
+    }
+
+    /// There is an outcome, and there may be others.
+    fn is_open(self) -> bool {
+        self.0.wrapping_sub(1) < Self::DECIDED - 1
     }
 
     fn is_locked(self) -> bool {
@@ -216,8 +222,8 @@ impl Stretch {
                     let Some(first) = self.first.get_mut(place) else { return };
                     let before = *first;
                     // Without a branch: whether somebody was met before is as good as chance.
-                    *first = if before == First::NONE { decided } else { before };
-                    if before != First::NONE && !before.is_decided() {
+                    *first = select_unpredictable(before == First::NONE, decided, before);
+                    if before.is_open() {
                         self.meet(descent, person, mapping);
                         self.decide(place);
                     }
