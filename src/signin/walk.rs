@@ -37,7 +37,7 @@ pub struct Walks {
 }
 
 /// So many people are taken down the table at a time: what most visits look at stays in the processor's own memory.
-const TOGETHER: usize = 1 << 17;
+const TOGETHER: usize = 1 << 18;
 
 /// The walks of some people who follow on each other.
 struct Stretch {
@@ -60,7 +60,7 @@ impl First {
     const NONE: Self = Self(0);
     /// In this reading, nothing below can match any more.
     const DECIDED: u32 = 1 << 31;
-    /// One outcome is that nothing matches.
+    /// In a reading before, nothing matched.
     const LOCKED: u32 = 1 << 30;
     const MAPPING: u32 = !(Self::DECIDED | Self::LOCKED);
 
@@ -87,22 +87,19 @@ impl First {
         self.0.wrapping_sub(1) < Self::DECIDED - 1
     }
 
+    /// Whether one outcome is that nothing matches, in this reading or one before.
     fn is_locked(self) -> bool {
-        self.0 & Self::LOCKED != 0
+        self.0 & Self::LOCKED != 0 || !self.is_decided()
     }
 
     fn decide(&mut self) {
         self.0 |= Self::DECIDED;
     }
 
-    /// At the end of a reading.
-    fn close(&mut self) {
-        self.0 |= if self.is_decided() { 0 } else { Self::LOCKED };
-    }
-
     /// For the next reading.
     fn reopen(&mut self) {
-        self.0 &= !Self::DECIDED;
+        let locked = if self.is_locked() { Self::LOCKED } else { 0 };
+        self.0 = self.0 & Self::MAPPING | locked;
     }
 
     fn or_mapping(self, mapping: usize) -> Self {
@@ -245,8 +242,11 @@ impl Stretch {
     }
 
     fn walk(&mut self, descent: &Descent<'_>) {
-        self.first.resize(self.people, First::NONE);
-        self.first.iter_mut().for_each(First::reopen);
+        if self.first.is_empty() {
+            self.first = vec![First::NONE; self.people];
+        } else {
+            self.first.iter_mut().for_each(First::reopen);
+        }
         if let Some(takes_part) = descent.takes_part {
             for (person, first) in (self.start..).map(PersonIndex).zip(&mut self.first) {
                 if !takes_part(person) {
@@ -257,7 +257,6 @@ impl Stretch {
         for mappings in &descent.ranks {
             self.rank(descent, mappings);
         }
-        self.first.iter_mut().for_each(First::close);
     }
 }
 
