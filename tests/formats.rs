@@ -15,7 +15,7 @@ use ssolint::document::position::{Format as TextFormat, Region};
 use ssolint::document::{DocumentName, JsonPath, ProjectEntry, SourceFile};
 use ssolint::finding::locate::Location;
 use ssolint::finding::prose::{PeopleNames, PeopleShown, visible};
-use ssolint::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Spot};
+use ssolint::finding::{Concerned, Finding, Need, NotEvaluated, Prose, Related, Severity, Spot, Worse};
 use ssolint::model::Place;
 use ssolint::report::pretty::{Colour, Detail, Terminal};
 use ssolint::report::{
@@ -139,7 +139,7 @@ fn finding(number: usize, severity: Severity, message: impl Into<Prose>) -> Repo
         fix: "Add https://app.torq.io/__/auth/handler under Applications > General.".into(),
         related: vec![Related { spot: spot(), message: "Torq asks for this URL".into() }],
         subject: vec![number.to_string()],
-        people: Vec::new(),
+        people: Concerned::default(),
     };
     Reported {
         finding,
@@ -233,7 +233,7 @@ fn hostile(name: &str) -> Report {
     reported.finding.fix = Prose::from(format!("{name} is to be typed, for ")).person(name);
     reported.finding.why = name.into();
     reported.finding.related[0].message = name.into();
-    reported.finding.people = vec![name.to_owned()];
+    reported.finding.people = Concerned::new([name], Worse::WithMore);
     let need = Need { missing: format!("{name} was not read"), remedy: name.to_owned() };
     one(ConnectionReport {
         name: name.to_owned(),
@@ -391,7 +391,8 @@ fn a_rule_that_found_nothing_is_a_test_that_passed() {
 #[test]
 fn people_are_named_only_where_they_are_asked_for() {
     let mut reported = finding(0, Severity::Error, Prose::from("Locked out: ").person("ada@acme.com"));
-    reported.finding.people = (0..30).map(|number| format!("person{number}@acme.com")).collect();
+    reported.finding.people =
+        Concerned::new((0..30).map(|number| format!("person{number}@acme.com")), Worse::WithMore);
     let report = one(connection("okta/app.json", vec![reported]));
     for (name, write, _) in FORMATS {
         let told = |people| match name {

@@ -541,7 +541,7 @@ fn an_entry_for_apps_counts_where_the_label_fits_and_is_of_no_use_where_none_doe
         ("Torq", Some("Torq (test)"), vec!["other"], None),
         ("'* (test)'", Some("Torq (test)"), vec!["acme"], None),
         ("'Torq*'", Some("Torq (test)"), vec![], None),
-        ("Splunk", Some("Torq (test)"), vec!["acme", "other"], Some(": it is for apps with other labels.")),
+        ("Splunk", Some("Torq (test)"), vec!["acme", "other"], Some("leaves out no finding.")),
         ("'*'", None, vec!["other"], None),
     ] {
         let (report, _) = two_apps(&entry(apps), label).check(&[]);
@@ -561,7 +561,7 @@ fn an_entry_for_apps_counts_where_the_label_fits_and_is_of_no_use_where_none_doe
     let (report, _) = folder.check(&["acme"]);
     assert_eq!(missing(&report).len(), 1);
     assert_eq!(lines(&report, &ABOUT_IGNORING), ["ignore-unused:ssolint.yaml:2"]);
-    assert!(report.to_string().contains("and the app's label is not known."), "{report}");
+    assert!(report.to_string().contains("is another, or was not read."), "{report}");
     for (apps, expected) in [
         ("Torq", "2:47: apps is a list"),
         ("[]", "2:47: apps names none; leave it out for all of them"),

@@ -18,7 +18,7 @@ use ssolint::document::position::{Format, Region};
 use ssolint::document::{DocumentName, JsonPath, SourceFile};
 use ssolint::finding::locate::Location;
 use ssolint::finding::prose::{PeopleShown, acts};
-use ssolint::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Spot};
+use ssolint::finding::{Concerned, Finding, Need, NotEvaluated, Prose, Related, Severity, Spot, Worse};
 use ssolint::model::Place;
 use ssolint::report::sarif::{self, MOST_RESULTS};
 use ssolint::report::{Assumed, ConnectionReport, Fault, Report, Reported};
@@ -50,7 +50,7 @@ fn finding(message: impl Into<Prose>) -> Reported {
         fix: "Type it.".into(),
         related: Vec::new(),
         subject: vec!["subject".to_owned()],
-        people: Vec::new(),
+        people: Concerned::default(),
     };
     Reported { finding, location: at(3), related: Vec::new(), fingerprint: "00ff:1".to_owned() }
 }
@@ -594,7 +594,7 @@ proptest! {
 #[test]
 fn people_are_counted_unless_names_are_asked_for() {
     let mut reported = finding(Prose::from("Locked out: ").person("ada@acme.com").text("."));
-    reported.finding.people = vec!["ada@acme.com".to_owned(), "bob@acme.com".to_owned()];
+    reported.finding.people = Concerned::new(["ada@acme.com", "bob@acme.com"], Worse::WithMore);
     let report = one(connection("okta/app.json", vec![reported]));
     for (shown, message, properties) in [
         (PeopleShown::Counts, "Locked out: (a person).", json!({"peopleCount": 2})),

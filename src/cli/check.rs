@@ -109,11 +109,11 @@ pub fn run(typed: &CheckArguments, colour: ColourChoice) -> Result<Exit, Problem
             snapshot.documents.called = Some(name.clone());
             snapshot.documents.fleet = fleet;
             let (there, exit) = known::seen(&check(snapshot, &mut |_| ()));
-            // A finding that concerns more people than before is new to those.
+            // What is worse than before is new.
             hide(&mut connection, WhyHidden::Before, |reported| {
                 there
                     .get(&reported.fingerprint)
-                    .is_some_and(|people| reported.finding.people.len() <= *people)
+                    .is_some_and(|people| !reported.finding.people.is_worse_than(*people))
             });
             exits.push(exit);
         }

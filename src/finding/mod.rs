@@ -86,8 +86,52 @@ pub struct Finding {
     /// What the finding is about, apart from where it stands today: a mapping is its claim, value and role; a redirect its URI; a
     /// person their Okta id. Never a rank, index, line or date.
     pub subject: Vec<String>,
-    /// Names of people whom it concerns, where a report may name them.
-    pub people: Vec<String>,
+    /// Whom it concerns.
+    pub people: Concerned,
+}
+
+/// Most people whom a finding names.
+const MOST_NAMES: usize = 20;
+
+/// The people whom a finding concerns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concerned {
+    /// The first of them, where a report may name them.
+    pub names: Vec<String>,
+    /// All of them.
+    pub count: usize,
+    pub worse: Worse,
+}
+
+/// What makes a finding worse than it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Worse {
+    /// That more people are harmed.
+    #[default]
+    WithMore,
+    /// That fewer people are left who can repair SSO.
+    WithFewer,
+}
+
+impl Concerned {
+    pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>, worse: Worse) -> Self {
+        let mut concerned = Self { worse, ..Self::default() };
+        for name in names {
+            if concerned.count < MOST_NAMES {
+                concerned.names.push(name.into());
+            }
+            concerned.count += 1;
+        }
+        concerned
+    }
+
+    /// Whether it is worse than when so many people were concerned.
+    pub fn is_worse_than(&self, before: usize) -> bool {
+        match self.worse {
+            Worse::WithMore => self.count > before,
+            Worse::WithFewer => self.count < before,
+        }
+    }
 }
 
 /// A rule that could not be evaluated, wholly or for some of its subjects.

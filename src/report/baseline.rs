@@ -28,14 +28,14 @@ impl Baseline {
         if let Some(rows) = value.get("findings").and_then(Value::as_array) {
             for row in rows {
                 let connection = row.get("connection").and_then(Value::as_str);
-                let people = row.get("people").and_then(people_of_row);
+                let people = count_of_row(row);
                 baseline.add(connection, row.get("rule"), row.get("fingerprint"), people)?;
             }
         } else if let Some(runs) = value.get("runs").and_then(Value::as_array) {
             for run in runs {
                 let connection = connection_of(run);
                 for result in results(run) {
-                    let people = result.pointer("/properties/peopleCount").and_then(count);
+                    let people = Some(result.pointer("/properties/peopleCount").and_then(count).unwrap_or(0));
                     baseline.add(connection, result.get("ruleId"), fingerprint_of(result), people)?;
                 }
             }
@@ -63,7 +63,7 @@ impl Baseline {
         }
     }
 
-    /// Hides what is known and concerns no more people than it did, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
+    /// Hides what is known and no worse than it was, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
     pub fn apply(&self, report: &mut Report) {
         for connection in &mut report.connections {
             let Some(known) = self.0.get(&connection.name) else { continue };
@@ -79,8 +79,9 @@ impl Baseline {
                 known.iter().map(|(entry, people)| (entry.fingerprint.as_str(), *people)).collect();
             let is_known = |reported: &Reported| {
                 let before = known.get(reported.fingerprint.as_str());
-                before
-                    .is_some_and(|before| before.is_none_or(|before| reported.finding.people.len() <= before))
+                before.is_some_and(|before| {
+                    before.is_none_or(|before| !reported.finding.people.is_worse_than(before))
+                })
             };
             connection.undecided.retain(|undecided| !is_known(&undecided.reported));
             hide(connection, WhyHidden::Baseline, is_known);
@@ -97,7 +98,7 @@ pub fn hide(connection: &mut ConnectionReport, why: WhyHidden, fits: impl Fn(&Re
 
 /// What was there before, each with the people whom it concerned; what was ignored there was not seen.
 pub fn seen(connection: &ConnectionReport) -> BTreeMap<String, usize> {
-    let people = |reported: &Reported| (reported.fingerprint.clone(), reported.finding.people.len());
+    let people = |reported: &Reported| (reported.fingerprint.clone(), reported.finding.people.count);
     connection.findings.iter().map(people).collect()
 }
 
@@ -129,8 +130,7 @@ struct Row {
     connection: String,
     rule: String,
     fingerprint: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    people: Option<usize>,
+    people: usize,
 }
 
 /// Everything that was found and is not ignored, as a baseline.
@@ -144,7 +144,7 @@ pub fn write(report: &Report) -> Vec<u8> {
                 connection: connection.name.clone(),
                 rule: reported.finding.rule.to_owned(),
                 fingerprint: reported.fingerprint.clone(),
-                people: Some(reported.finding.people.len()).filter(|people| *people > 0),
+                people: reported.finding.people.count,
             });
         }
     }
@@ -169,7 +169,7 @@ pub fn pruned(text: &str, report: &Report) -> Result<Vec<u8>, String> {
         // A whole report has counts that would no longer be right.
         let rows = rows.iter().map(|row| {
             let mut kept = json!({"connection": row.get("connection"), "rule": row.get("rule"), "fingerprint": row.get("fingerprint")});
-            if let (Some(kept), Some(people)) = (kept.as_object_mut(), row.get("people").and_then(people_of_row)) {
+            if let (Some(kept), Some(people)) = (kept.as_object_mut(), count_of_row(row)) {
                 kept.insert("people".to_owned(), people.into());
             }
             kept
@@ -190,9 +190,9 @@ fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
     bytes
 }
 
-/// A number in our own file; names in `--format json`, where an empty list may also mean that they are not shown.
-fn people_of_row(people: &Value) -> Option<usize> {
-    people.as_array().map(Vec::len).filter(|named| *named > 0).or_else(|| count(people))
+/// In our own file, else in `--format json`.
+fn count_of_row(row: &Value) -> Option<usize> {
+    row.get("people").and_then(count).or_else(|| row.get("people_count").and_then(count))
 }
 
 fn count(value: &Value) -> Option<usize> {

@@ -163,7 +163,9 @@ struct FindingRow {
     fix: String,
     location: LocationRow,
     related: Vec<RelatedRow>,
+    /// The first of them.
     people: Vec<String>,
+    people_count: usize,
     fingerprint: String,
 }
 
@@ -481,9 +483,10 @@ fn finding_row(connection: &ConnectionReport, reported: &Reported, names: &mut P
         people: match names.mode() {
             PeopleShown::Counts => Vec::new(),
             PeopleShown::Names | PeopleShown::Pseudonyms => {
-                finding.people.iter().map(|name| names.show(name)).collect()
+                finding.people.names.iter().map(|name| names.show(name)).collect()
             }
         },
+        people_count: finding.people.count,
         fingerprint: reported.fingerprint.clone(),
     }
 }

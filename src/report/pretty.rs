@@ -164,9 +164,8 @@ fn fault_shown(connection: &ConnectionReport, fault: &Fault) -> Shown {
 fn finding_shown(connection: &ConnectionReport, reported: &Reported, names: &mut PeopleNames) -> Shown {
     let finding = &reported.finding;
     let mut help = format!("why: {}\nfix: {}", finding.why.show(names), finding.fix.show(names));
-    if !finding.people.is_empty() && names.mode() != PeopleShown::Counts {
-        let listed: Vec<String> = finding.people.iter().map(|name| names.show(name)).collect();
-        let _ = write!(help, "\nwho: {}", listed.join(", "));
+    if let Some(people) = wording::concerned(reported, names) {
+        let _ = write!(help, "\nwho: {people}");
     }
     let related = finding
         .related

@@ -20,7 +20,7 @@ use serde_sarif::sarif::{
 use crate::document::JsonPath;
 use crate::document::json_path::Step;
 use crate::finding::prose::{PeopleNames, PeopleShown, grouped, people, visible};
-use crate::finding::{NotEvaluated, Severity, Spot, locate};
+use crate::finding::{Concerned, NotEvaluated, Severity, Spot, locate};
 use crate::rules::page::Life;
 use crate::rules::{Rule, catalogue};
 
@@ -471,13 +471,13 @@ fn result(
 }
 
 /// People whom a finding concerns: how many, and who they are where names were asked for.
-fn concerned(concerned: &[String], names: &mut PeopleNames) -> Option<PropertyBag> {
-    if concerned.is_empty() {
+fn concerned(concerned: &Concerned, names: &mut PeopleNames) -> Option<PropertyBag> {
+    if concerned.count == 0 {
         return None;
     }
-    let mut properties = BTreeMap::from([("peopleCount".to_owned(), json!(concerned.len()))]);
+    let mut properties = BTreeMap::from([("peopleCount".to_owned(), json!(concerned.count))]);
     if names.mode() != PeopleShown::Counts {
-        let shown: Vec<String> = concerned.iter().map(|name| names.show(name)).collect();
+        let shown: Vec<String> = concerned.names.iter().map(|name| names.show(name)).collect();
         properties.insert("people".to_owned(), json!(shown));
     }
     Some(PropertyBag { tags: None, additional_properties: properties })

@@ -8,9 +8,6 @@ use crate::finding::{NotEvaluated, Severity};
 
 use super::{ConnectionReport, Expectations, Report, Reported, Summary, WhyHidden};
 
-/// People who are named in one finding; the rest is counted.
-const NAMED: usize = 20;
-
 /// What is wrong, why it locks people out, and what to do: each a sentence or more, with an end, and safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -39,11 +36,11 @@ impl Told {
 /// The people whom a finding concerns, where they may be named: `ada@acme.com, bob@acme.com and 3 more`.
 pub fn concerned(reported: &Reported, names: &mut PeopleNames) -> Option<String> {
     let concerned = &reported.finding.people;
-    if concerned.is_empty() || names.mode() == PeopleShown::Counts {
+    if concerned.count == 0 || names.mode() == PeopleShown::Counts {
         return None;
     }
-    let shown: Vec<String> = concerned.iter().take(NAMED).map(|name| names.show(name)).collect();
-    let more = match concerned.len() - shown.len() {
+    let shown: Vec<String> = concerned.names.iter().map(|name| names.show(name)).collect();
+    let more = match concerned.count - shown.len() {
         0 => String::new(),
         more => format!(" and {} more", grouped(more)),
     };

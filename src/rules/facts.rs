@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::document::DocumentName;
 use crate::finding::suppression::{Suppression, Suppressions};
-use crate::finding::{Finding, Need, NotEvaluated, Prose, Related, Severity, Spot};
+use crate::finding::{Concerned, Finding, Need, NotEvaluated, Prose, Related, Severity, Spot, Worse};
 use crate::model::okta::App;
 use crate::model::{Cause, Gap, World};
 use crate::signin::SignIn;
@@ -177,7 +177,7 @@ impl<'a> Reporter<'a> {
                 fix: Prose::default(),
                 related: Vec::new(),
                 subject: subject.iter().map(|part| (*part).to_owned()).collect(),
-                people: Vec::new(),
+                people: Concerned::default(),
             },
             into: self.findings,
         }
@@ -232,9 +232,15 @@ impl Draft<'_> {
         self
     }
 
-    /// People whom it concerns, by name.
-    pub fn people(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        self.finding.people.extend(names);
+    /// All people whom it harms, by name, those to be named first.
+    pub fn people<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.finding.people = Concerned::new(names, Worse::WithMore);
+        self
+    }
+
+    /// All people who are left to repair SSO, by name.
+    pub fn left_to_repair<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.finding.people = Concerned::new(names, Worse::WithFewer);
         self
     }
 

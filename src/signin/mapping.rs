@@ -110,7 +110,7 @@ struct Share {
 
 /// The mapping table of a world, ready to be asked.
 pub struct Table<'w> {
-    pub world: &'w World,
+    pub(super) world: &'w World,
     population: &'w Population,
     pub mappings: &'w [Mapping],
     pub reading: RegexReading,

@@ -28,15 +28,17 @@ pub enum MappingOutcome {
 
 /// Everyone's walk down the table, in each reading that is possible.
 pub struct Walks {
-    /// Everyone in their order, [`TOGETHER`] in each but the last.
+    /// Everyone in their order.
     stretches: Vec<Stretch>,
+    /// How many people each of them has; the last one may have fewer.
+    together: usize,
     /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
     gaps: Vec<Option<Gap>>,
     /// For each mapping, whether its role can repair SSO.
     roles: Vec<Truth>,
 }
 
-/// So many people are taken down the table at a time: what most visits look at stays in the processor's own memory.
+/// At most so many people are taken down the table at a time: what most visits look at stays in the processor's own memory.
 const TOGETHER: usize = 1 << 18;
 
 /// The walks of some people who follow on each other.
@@ -231,7 +233,10 @@ impl Stretch {
                 });
             }
             table.each_possible_match_among(mapping, among.clone(), |person| {
-                if let Some(place) = self.meet(descent, person, mapping) {
+                // Who surely matches it by one group may be visited for another.
+                if let Some(place) = self.meet(descent, person, mapping)
+                    && table.matches(mapping, person) != Truth::Yes
+                {
                     self.misses(place, descent.gaps + mapping);
                 }
             });
@@ -262,9 +267,17 @@ impl Stretch {
 
 impl Walks {
     pub fn new(people: usize) -> Self {
-        let stretch = |start: usize| Stretch::new(start, TOGETHER.min(people - start));
-        let stretches = (0..people).step_by(TOGETHER).map(stretch).collect();
-        Self { stretches, gaps: Vec::new(), roles: Vec::new() }
+        // As many for each thread as for the others.
+        let stretches = people.div_ceil(TOGETHER).next_multiple_of(parts::threads_for(people));
+        Self::in_stretches_of(people.div_ceil(stretches.max(1)), people)
+    }
+
+    /// The same, cut as it is said: it makes no difference to any answer.
+    pub fn in_stretches_of(together: usize, people: usize) -> Self {
+        let together = together.max(1);
+        let stretch = |start: usize| Stretch::new(start, together.min(people - start));
+        let stretches = (0..people).step_by(together).map(stretch).collect();
+        Self { stretches, together, gaps: Vec::new(), roles: Vec::new() }
     }
 
     /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
@@ -295,7 +308,7 @@ impl Walks {
 
     /// The stretch of a person, and the place that they have in it; `None` for a person of another world.
     fn of(&self, person: PersonIndex) -> Option<(&Stretch, usize, First)> {
-        let stretch = self.stretches.get(person.0 as usize / TOGETHER)?;
+        let stretch = self.stretches.get(person.0 as usize / self.together)?;
         let place = stretch.place(person);
         Some((stretch, place, *stretch.first.get(place)?))
     }

@@ -11,10 +11,10 @@
     clippy::indexing_slicing
 )]
 
-mod cedar;
+#[cfg(feature = "engines")]
+mod engines;
 mod interned;
 mod measure;
-mod rego;
 mod solver;
 mod strings;
 mod tokens;
@@ -30,10 +30,8 @@ use ssolint::signin::mapping::Table;
 use ssolint::signin::walk::{MappingOutcome, Walks};
 use ssolint::signin::{PersonIndex, SignIn, shadowing};
 
-use cedar::Cedar;
 use interned::{Interned, NONE, Taken};
 use measure::{Contestant, Measured, in_turns, print, timed};
-use rego::Rego;
 use tokens::Tokens;
 
 /// The claim: how many times as long the best loop over people and mappings takes.
@@ -246,23 +244,17 @@ fn others() -> bool {
     let numbers = Numbers::new(&world, &sign_in);
     let (to_words, words) = timed(|| tokens_of(&world, &sign_in).in_words(&world));
     let (to_sets, sets) = timed(|| strings::People::new(&words));
-    let (to_rego, rego) = timed(|| Rego::new(rego::DOWN_THE_TABLE, mappings, &words));
-    let (to_rego_by_value, rego_by_value) = timed(|| Rego::new(rego::BY_VALUE, mappings, &words));
-    let (to_cedar, cedar) = timed(|| Cedar::new(mappings, &words));
+    #[cfg(feature = "engines")]
+    let engines = engines::Engines::new(mappings, &words);
     let mut contestants = tool(&world, &sign_in, &table);
     contestants.extend(numbers.contestants());
-    contestants.extend([
-        Contestant::new("string sets: each row in the person's set", to_words + to_sets, || {
-            sets.taken(mappings)
-        }),
-        Contestant::new("regorus: a rule down the table", to_words + to_rego, || rego.taken()),
-        Contestant::new(
-            "regorus: first row of each value, inverted beforehand",
-            to_words + to_rego_by_value,
-            || rego_by_value.taken(),
-        ),
-        Contestant::new("cedar-policy: a policy for each row", to_words + to_cedar, || cedar.taken()),
-    ]);
+    contestants.push(Contestant::new(
+        "string sets: each row in the person's set",
+        to_words + to_sets,
+        || sets.taken(mappings),
+    ));
+    #[cfg(feature = "engines")]
+    contestants.extend(engines.contestants(to_words));
     print(&title("others", &world, mappings), &in_turns(contestants), G7)
 }
 

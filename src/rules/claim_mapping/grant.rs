@@ -268,7 +268,7 @@ fn share(facts: &Facts<'_>, report: &mut Reporter<'_>, rows: &[MappingRow<'_>]) 
             "Choose a role that cannot manage users for this mapping under {}, and map a small group of administrators above it.",
             console::TORQ_CLAIM_MAPPINGS
         ))
-        .people(repair.people.iter().take(NAMED).map(|person| facts.sign_in.label(*person).to_owned()));
+        .people(repair.people.iter().map(|person| facts.sign_in.label(*person)));
     for row in by.iter().skip(1).take(NAMED) {
         let count = repair.by_mapping.get(&row.index).copied().unwrap_or_default();
         draft = draft.related(row.role_spot(), format!("gives it to {}", people(count)));

@@ -10,7 +10,7 @@ use crate::rules::rows::MappingRow;
 use crate::signin::PersonIndex;
 
 use super::spelling::{first_name, trimmed};
-use super::{NAMED, has_group, named, names_group};
+use super::{has_group, named, names_group};
 use crate::model::directory::EVERYONE;
 
 pub(super) fn not_found(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
@@ -255,7 +255,7 @@ pub(super) fn unassigned(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result
                         "the groups that are assigned",
                     )
                     .people(
-                        users.iter().take(NAMED).map(|user| facts.sign_in.label(PersonIndex::from(*user)).to_owned()),
+                        users.iter().map(|user| facts.sign_in.label(PersonIndex::from(*user))),
                     )
                     .done();
             }

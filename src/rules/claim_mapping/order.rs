@@ -194,7 +194,7 @@ pub(super) fn unused_today(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Resu
                 "Leave it if it is there for people still to come. Else move it above rank {top} under {}, or delete it.",
                 console::TORQ_CLAIM_MAPPINGS
             ))
-            .people(unused.people.iter().take(NAMED).map(|person| facts.sign_in.label(*person).to_owned()));
+            .people(unused.people.iter().map(|person| facts.sign_in.label(*person)));
         for (index, person) in unused.witnesses.iter().take(NAMED) {
             let again =
                 witness::takes_alone(facts.tables(), unused.mapping, &unused.blockers, *index, *person);
@@ -352,7 +352,7 @@ pub(super) fn gives_lower_role(facts: &Facts<'_>, report: &mut Reporter<'_>) -> 
                     .then(listed(&later, "and"))
                     .text(format!(" above rank {} under {}: the highest privilege stands at the top.", row.mapping.rank, console::TORQ_CLAIM_MAPPINGS)),
             )
-            .people(losers.people.iter().take(NAMED).map(|person| facts.sign_in.label(*person).to_owned()));
+            .people(losers.people.iter().map(|person| facts.sign_in.label(*person)));
         for row in later.iter().take(NAMED) {
             let count = losers.by_later.get(&row.index).copied().unwrap_or_default();
             draft = draft.related(row.value_spot(), format!("would give {} more", people(count)));

@@ -13,7 +13,7 @@ use crate::signin::claim_source::{self, Server};
 use crate::signin::request::flow_needs;
 use crate::signin::token::{policy_is_for, rule_takes_grant, rule_takes_scopes, server_has_rule};
 
-use super::people::{names, roles, would_get_a_role};
+use super::people::{roles, would_get_a_role};
 
 const WHY: &str = "A custom authorization server issues a token only where a rule of its access policies matches the client, the grant type, every requested scope and the person. Without one Okta answers \"Policy evaluation failed for this request\", so they do not get in.";
 
@@ -174,7 +174,7 @@ fn report_people(facts: &Facts<'_>, report: &mut Reporter<'_>, policies: &[Token
             "Under {} > (the server) > Access Policies > (the policy) > (the rule) > Edit, set \"User is\" to \"Any user assigned the app\", or add their group.",
             console::OKTA_AUTHORIZATION_SERVER
         ))
-        .people(names(facts, &left_out))
+        .people(left_out.iter().map(|person| facts.sign_in.label(*person)))
         .done();
 }
 

@@ -11,14 +11,6 @@ use crate::signin::evaluation::State;
 use crate::signin::walk::MappingOutcome;
 use crate::signin::{Gate, PersonIndex};
 
-/// How many people a finding names.
-const NAMED: usize = 20;
-
-/// The names of the first people.
-pub(super) fn names(facts: &Facts<'_>, people: &[PersonIndex]) -> Vec<String> {
-    people.iter().take(NAMED).map(|person| facts.sign_in.label(*person).to_owned()).collect()
-}
-
 /// Whether a person may sign in, is assigned and gets a role from a claim mapping, policies left aside. `Err`: what is missing to know.
 pub(super) fn would_get_a_role(facts: &Facts<'_>, person: PersonIndex) -> Result<bool, Gap> {
     let sign_in = facts.sign_in;

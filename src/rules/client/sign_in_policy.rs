@@ -15,7 +15,7 @@ use crate::signin::evaluation::State;
 use crate::signin::verdict::Gate;
 use crate::signin::walk::MappingOutcome;
 
-use super::people::{names, roles, unread_assignments, would_get_a_role};
+use super::people::{roles, unread_assignments, would_get_a_role};
 
 pub(super) fn sign_in_policy_denies(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     let rules = rules(facts)?;
@@ -61,7 +61,7 @@ pub(super) fn sign_in_policy_denies(facts: &Facts<'_>, report: &mut Reporter<'_>
                 console::OKTA_SIGN_IN_POLICY,
                 rule.name
             ))
-            .people(names(facts, &denied))
+            .people(denied.iter().map(|person| facts.sign_in.label(*person)))
             .done();
     }
     Ok(())
@@ -100,7 +100,7 @@ pub(super) fn sign_in_policy_undecided(facts: &Facts<'_>, report: &mut Reporter<
                 "Sign in once from the network and with the device that these people use. The rule stands under {}.",
                 console::OKTA_SIGN_IN_POLICY
             ))
-            .people(names(facts, &depend))
+            .people(depend.iter().map(|person| facts.sign_in.label(*person)))
             .done();
     }
     Ok(())

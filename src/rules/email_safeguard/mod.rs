@@ -144,7 +144,7 @@ fn okta_reason(facts: &Facts<'_>, person: PersonIndex) -> String {
 /// Names for a finding, each once, in order.
 fn names<'a>(people: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let names: BTreeSet<&str> = people.into_iter().collect();
-    names.into_iter().take(NAMED).map(str::to_owned).collect()
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// `is` or `are`.

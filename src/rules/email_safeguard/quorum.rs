@@ -70,7 +70,7 @@ pub(super) fn one_person_can_repair_sso(facts: &Facts<'_>, report: &mut Reporter
             console::TORQ_CLAIM_MAPPINGS,
             console::TORQ_USERS
         ))
-        .people(names)
+        .left_to_repair(names)
         .done();
     Ok(())
 }

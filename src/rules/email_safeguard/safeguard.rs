@@ -118,7 +118,7 @@ pub(super) fn retired(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<()
             repair_roles(facts),
             console::TORQ_CLAIM_MAPPINGS
         ))
-        .people(super::names(able.iter().map(|person| facts.sign_in.label(*person))))
+        .left_to_repair(super::names(able.iter().map(|person| facts.sign_in.label(*person))))
         .done();
     Ok(())
 }

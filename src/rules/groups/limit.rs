@@ -15,9 +15,6 @@ use crate::signin::token::{self, GroupLimit};
 
 use super::{described, mapped_groups, what_to_type};
 
-/// Names of people in one finding.
-const NAMED: usize = 20;
-
 pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     let world = facts.world;
     let sign_in = facts.sign_in;
@@ -71,7 +68,7 @@ pub(super) fn groups_over_limit(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
         ))
         .why("In the implicit flow Okta issues no ID token where more than 100 groups pass, so these people cannot sign in at all, whatever the claim mappings say.")
         .fix(fix(facts, claim))
-        .people(people.into_iter().take(NAMED))
+        .people(people)
         .done();
     Ok(())
 }

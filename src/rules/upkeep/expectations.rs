@@ -10,8 +10,6 @@ use crate::signin::PersonIndex;
 use crate::signin::evaluation::Outcome;
 use crate::signin::expectation::{Fared, Standing};
 
-const MOST_NAMES: usize = 20;
-
 pub(super) fn expectation_failed(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Result<(), Gap> {
     for (expectation, fared) in facts.world.expectations.iter().zip(facts.fared()) {
         match fared.standing() {
@@ -115,7 +113,7 @@ fn failed(facts: &Facts<'_>, report: &mut Reporter<'_>, expectation: &Expectatio
                 .person(name)
                 .text("` for each gate, and change what it names; or change the expectation where it is no longer meant."),
         )
-        .people(fared.fails.iter().take(MOST_NAMES).map(|person| sign_in.label(*person).to_owned()));
+        .people(fared.fails.iter().map(|person| sign_in.label(*person)));
     if let Outcome::Granted { mapping, .. } = sign_in.outcome(first)
         && let Some(row) = facts.mapping(mapping)
     {

@@ -39,7 +39,7 @@ pub(super) fn memberships_disagree(facts: &Facts<'_>, report: &mut Reporter<'_>)
             .message(format!("The two sides of who is in the group {} disagree: {sides}.", group.label()))
             .why("One of the two is out of date. Which one is not known, so all groups of these people are taken as unknown: no rule and no verdict says whether they get in.")
             .fix(format!("{} Or leave out the older of the two.", gap.remedy()))
-            .people(users.iter().take(MOST_NAMES).map(|user| user.label().to_owned()));
+            .people(users.iter().map(|user| user.label()));
         for user in users.iter().take(MOST_NAMES) {
             let own = DocumentName::UserGroups(user.id.to_owned());
             draft = draft.related(

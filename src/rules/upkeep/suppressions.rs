@@ -1,7 +1,6 @@
 //! Entries and comments that leave findings out, or accept gaps, and should not stand there as they do.
 
 use crate::document::DocumentName;
-use crate::document::project::Fit;
 use crate::finding::suppression::{State, Suppression};
 use crate::model::{Cause, Gap};
 use crate::rules::facts::{Facts, Reporter};
@@ -10,16 +9,11 @@ pub(super) fn ignore_unused(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Res
     for one in facts.suppressions().filter(|one| one.is_idle()) {
         let does =
             if is_about_gaps(one) { "accepts nothing that is missing" } else { "leaves out no finding" };
-        let since = match one.app {
-            Fit::Fits => "",
-            Fit::Other => ": it is for apps with other labels",
-            Fit::NotKnown => ": it is for apps with some label, and the app's label is not known",
-        };
         report
             .finding(one.spot.clone(), &one.subject())
-            .message(format!("This {} {does}{since}.", what(one)))
+            .message(format!("This {} {does}.", what(one)))
             .why("What it was written for is mended or gone. Left there, it would hide the same finding, or one like it, when that comes back.")
-            .fix("Take it out; or mend its rule, path, document or apps, if it was meant for something that is still reported.")
+            .fix("Take it out; or mend its rule, path, document or apps, if it was meant for something that is still reported. Apps fit nothing where the label of the connection's app is another, or was not read.")
             .done();
     }
     Ok(())
