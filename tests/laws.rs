@@ -19,7 +19,8 @@ use ssolint::document::position::Format;
 use ssolint::finding::PeopleShown;
 use ssolint::finding::prose::PeopleNames;
 use ssolint::report::json::VerdictRow;
-use ssolint::signin::{SignIn, shadowing};
+use ssolint::signin::walk::{MappingOutcome, Walks};
+use ssolint::signin::{PersonIndex, SignIn, shadowing};
 use ssolint::source::snapshot::single_file;
 
 const MAPPINGS: &str = "/torq/claim-mappings/claim_mappings";
@@ -268,4 +269,41 @@ fn adding_a_document_makes_things_known_and_turns_no_certainty_into_another() {
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong[0]);
     let became = |after: &str| table.get(&("unknown", after)).copied().unwrap_or_default();
     assert!(became("granted") > cases() / 2 && became("locked_out") > cases() / 10, "{table:?}");
+}
+
+/// Each stretch of people goes down the table by itself, on whatever thread.
+#[test]
+fn however_people_are_cut_into_stretches_each_walks_the_same() {
+    let (mut several, mut open) = (0, 0);
+    for world in sample(cases()) {
+        with(&world, |sign_in| {
+            let (tables, people) = (sign_in.tables(), sign_in.population.len());
+            let walked = |together: usize| {
+                let mut walks = Walks::in_stretches_of(together, people);
+                for (reading, table) in tables.iter().enumerate() {
+                    let takes_part = |person: PersonIndex| reading > 0 || person.0 % 3 > 0;
+                    walks.walk(table, Some(&takes_part));
+                }
+                let people = (0..people).map(|index| PersonIndex(u32::try_from(index).unwrap()));
+                people
+                    .map(|person| {
+                        let outcome = walks.outcome(person, sign_in.mappings());
+                        (outcome, walks.is_tied(person), walks.can_repair_sso(person))
+                    })
+                    .collect::<Vec<_>>()
+            };
+            let whole = walked(people);
+            for together in [1, 2, 3] {
+                assert_eq!(walked(together), whole, "{together} together: {world}");
+            }
+            several += usize::from(people > 3);
+            open += usize::from(whole.iter().any(|(outcome, ..)| {
+                matches!(
+                    outcome,
+                    Some(MappingOutcome::Unknown { .. } | MappingOutcome::Granted { rank: None, .. })
+                )
+            }));
+        });
+    }
+    assert!(several > 0 && open > 0, "{several} worlds with several stretches, {open} with something open");
 }

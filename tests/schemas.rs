@@ -73,6 +73,24 @@ fn check_keeps_its_schema_on_every_bad_world_and_example() {
 }
 
 #[test]
+fn a_baseline_keeps_its_schema_written_and_pruned() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("baseline.json");
+    let path = file.to_str().unwrap();
+    let kept = || check("baseline", &serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap());
+    support::ssolint(&["check", "examples/first-look", "--write-baseline", path]);
+    assert_eq!(kept(), Ok(()));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("\"people\": 5"), "{written}");
+    // One that is there no more, so that something is taken out.
+    let gone = written.replacen("\"findings\": [", "\"findings\": [{\"connection\": \"acme-prod\", \"rule\": \"app-inactive\", \"fingerprint\": \"00000000000000000000000000000000:1\", \"people\": 0},", 1);
+    std::fs::write(&file, gone).unwrap();
+    support::ssolint(&["check", "examples/first-look", "--baseline", path, "--prune-baseline"]);
+    assert_eq!(kept(), Ok(()));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+}
+
+#[test]
 fn who_keeps_its_schema_and_counts_everyone_once() {
     for example in support::examples() {
         let output = support::ssolint(&["who", "--format", "json", &support::relative(&example)]);
