@@ -281,7 +281,7 @@ fn however_people_are_cut_into_stretches_each_walks_the_same() {
             let walked = |together: usize| {
                 let mut walks = Walks::in_stretches_of(together, people);
                 for (reading, table) in tables.iter().enumerate() {
-                    let takes_part = |person: PersonIndex| reading > 0 || person.0 % 3 > 0;
+                    let takes_part = |person: PersonIndex| reading > 0 || !person.0.is_multiple_of(3);
                     walks.walk(table, Some(&takes_part));
                 }
                 let people = (0..people).map(|index| PersonIndex(u32::try_from(index).unwrap()));

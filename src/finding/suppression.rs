@@ -180,12 +180,15 @@ impl Suppression {
         let about = |rules: &[Glob]| -> Vec<How> {
             ran.iter().filter(|one| named(rules, one.rule, one.family)).map(|one| one.how).collect()
         };
+        if self.app == Fit::NotKnown {
+            return false;
+        }
         match &self.scope {
             Scope::Findings { rules, .. } | Scope::Line { rules, .. } => {
                 let about = about(rules);
                 // What names no rule can do nothing.
                 about.is_empty()
-                    || (self.app != Fit::Fits && !about.contains(&How::LeftOut))
+                    || (self.app == Fit::Other && !about.contains(&How::LeftOut))
                     || (about.contains(&How::Evaluated)
                         && about.iter().all(|how| matches!(how, How::Evaluated | How::Off)))
             }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::document::strict;
+
+use crate::finding::Concerned;
 
 use super::json::{Safe, to_bytes};
 use super::sarif::FINGERPRINT;
@@ -25,6 +27,11 @@ impl Baseline {
     pub fn read(text: &str) -> Result<Self, String> {
         let value = strict::read_json(text).map_err(|error| error.to_string())?;
         let mut baseline = Self::default();
+        if let Some(version) = value.get("version").filter(|version| version.as_u64() != Some(VERSION.into()))
+            && value.get("runs").is_none()
+        {
+            return Err(format!("the version is {version}, and this tool reads {VERSION}"));
+        }
         if let Some(rows) = value.get("findings").and_then(Value::as_array) {
             for row in rows {
                 let connection = row.get("connection").and_then(Value::as_str);
@@ -130,7 +137,8 @@ struct Row {
     connection: String,
     rule: String,
     fingerprint: String,
-    people: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<usize>,
 }
 
 /// Everything that was found and is not ignored, as a baseline.
@@ -144,7 +152,7 @@ pub fn write(report: &Report) -> Vec<u8> {
                 connection: connection.name.clone(),
                 rule: reported.finding.rule.to_owned(),
                 fingerprint: reported.fingerprint.clone(),
-                people: reported.finding.people.count,
+                people: Some(reported.finding.people.count),
             });
         }
     }
@@ -152,7 +160,7 @@ pub fn write(report: &Report) -> Vec<u8> {
     bytes(&File { version: VERSION, findings })
 }
 
-/// The text of a baseline without what is found no more; the rest of it stays as it is.
+/// The text of a baseline without what is found no more, and with the people whom the rest concerns now.
 pub fn pruned(text: &str, report: &Report) -> Result<Vec<u8>, String> {
     let mut value = strict::read_json(text).map_err(|error| error.to_string())?;
     let fixed: BTreeSet<&str> = report
@@ -164,21 +172,40 @@ pub fn pruned(text: &str, report: &Report) -> Result<Vec<u8>, String> {
     let stays = |fingerprint: Option<&Value>| {
         fingerprint.and_then(Value::as_str).is_none_or(|fingerprint| !fixed.contains(fingerprint))
     };
-    if let Some(rows) = value.get_mut("findings").and_then(Value::as_array_mut) {
-        rows.retain(|row| stays(row.get("fingerprint")));
+    let now: BTreeMap<&str, &Concerned> = report
+        .connections
+        .iter()
+        .flat_map(|connection| &connection.hidden)
+        .filter(|hidden| matches!(hidden.why, WhyHidden::Baseline))
+        .map(|hidden| (hidden.reported.fingerprint.as_str(), &hidden.reported.finding.people))
+        .collect();
+    let people_now = |fingerprint: Option<&Value>| {
+        let concerned = now.get(fingerprint.and_then(Value::as_str)?)?;
+        Some(concerned.count)
+    };
+    if let Some(rows) = value.get("findings").and_then(Value::as_array) {
+        let text =
+            |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kept = |row: &Value| Row {
+            connection: text(row, "connection"),
+            rule: text(row, "rule"),
+            fingerprint: text(row, "fingerprint"),
+            people: people_now(row.get("fingerprint")).or_else(|| count_of_row(row)),
+        };
         // A whole report has counts that would no longer be right.
-        let rows = rows.iter().map(|row| {
-            let mut kept = json!({"connection": row.get("connection"), "rule": row.get("rule"), "fingerprint": row.get("fingerprint")});
-            if let (Some(kept), Some(people)) = (kept.as_object_mut(), count_of_row(row)) {
-                kept.insert("people".to_owned(), people.into());
-            }
-            kept
-        });
-        value = json!({"version": VERSION, "findings": rows.collect::<Vec<_>>()});
+        let rows = rows.iter().filter(|row| stays(row.get("fingerprint")));
+        return Ok(bytes(&File { version: VERSION, findings: rows.map(kept).collect() }));
     }
     for run in value.get_mut("runs").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(results) = run.get_mut("results").and_then(Value::as_array_mut) {
             results.retain(|result| stays(fingerprint_of(result)));
+            for result in results {
+                if let Some(people) = people_now(fingerprint_of(result))
+                    && let Some(before) = result.pointer_mut("/properties/peopleCount")
+                {
+                    *before = people.into();
+                }
+            }
         }
     }
     Ok(bytes(&value))

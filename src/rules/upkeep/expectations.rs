@@ -2,7 +2,7 @@
 
 use crate::document::DocumentName;
 use crate::document::project::{Demand, Expectation, Subject};
-use crate::finding::prose::people;
+use crate::finding::prose::{grouped, people};
 use crate::finding::{Prose, Spot};
 use crate::model::{Gap, Place};
 use crate::rules::facts::{Facts, Reporter};
@@ -90,16 +90,18 @@ fn failed(facts: &Facts<'_>, report: &mut Reporter<'_>, expectation: &Expectatio
         Subject::Person(_) => Prose::default().person(name).text(format!(" {demand}, and ")),
         Subject::Group(group) => Prose::from(format!(
             "Everyone in the group {group} {demand}, and {} of {} do not: ",
-            fared.fails.len(),
+            grouped(fared.fails.len()),
             people(about)
         ))
         .person(name)
         .text(", for example, "),
-        Subject::Everyone => {
-            Prose::from(format!("Everyone {demand}, and {} of {} do not: ", fared.fails.len(), people(about)))
-                .person(name)
-                .text(", for example, ")
-        }
+        Subject::Everyone => Prose::from(format!(
+            "Everyone {demand}, and {} of {} do not: ",
+            grouped(fared.fails.len()),
+            people(about)
+        ))
+        .person(name)
+        .text(", for example, "),
     };
     let reason = expectation.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
     let mut draft = report

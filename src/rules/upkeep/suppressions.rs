@@ -1,6 +1,7 @@
 //! Entries and comments that leave findings out, or accept gaps, and should not stand there as they do.
 
-use crate::document::DocumentName;
+use crate::document::project::Fit;
+use crate::document::{DocumentName, JsonPath};
 use crate::finding::suppression::{State, Suppression};
 use crate::model::{Cause, Gap};
 use crate::rules::facts::{Facts, Reporter};
@@ -13,8 +14,13 @@ pub(super) fn ignore_unused(facts: &Facts<'_>, report: &mut Reporter<'_>) -> Res
             .finding(one.spot.clone(), &one.subject())
             .message(format!("This {} {does}.", what(one)))
             .why("What it was written for is mended or gone. Left there, it would hide the same finding, or one like it, when that comes back.")
-            .fix("Take it out; or mend its rule, path, document or apps, if it was meant for something that is still reported. Apps fit nothing where the label of the connection's app is another, or was not read.")
+            .fix("Take it out; or mend its rule, path, document or apps, if it was meant for something that is still reported. Apps are globs over the label that the connection's app has in Okta.")
             .done();
+    }
+    let app = &facts.world.app;
+    let no_label = || Gap::new(DocumentName::App, JsonPath::root().key("label"), Cause::NotThere);
+    for _ in facts.suppressions().filter(|one| one.app == Fit::NotKnown) {
+        report.cannot_tell(app.gap().cloned().unwrap_or_else(no_label));
     }
     Ok(())
 }
