@@ -114,6 +114,15 @@ fn json_text<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     strict::read_json(text).map_err(Fault::Text).and_then(typed)
 }
 
+/// Reads a value that came from elsewhere into its shape. The error says where in it something is wrong, and what, without the value.
+pub fn shaped<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
+    typed(value).map_err(|fault: Fault| match fault {
+        Fault::Text(error) => error.message,
+        Fault::Shape { path, message } if path.steps().is_empty() => message,
+        Fault::Shape { path, message } => format!("{path}: {message}"),
+    })
+}
+
 fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(ObjectsOnly(value)).map_err(|error| {
         let path = steps(error.path());
@@ -126,6 +135,9 @@ fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Fault> {
 fn in_our_words(said: &str) -> String {
     if let Some(field) = said.strip_prefix("missing field ") {
         return format!("found no {field}, expected one");
+    }
+    if said.starts_with("invalid length ") {
+        return "found a list, expected an object".to_owned();
     }
     if let Some(word) = said.strip_prefix("unknown variant ") {
         return format!("found {word}");

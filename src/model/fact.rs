@@ -90,6 +90,9 @@ impl Gap {
             }
             (Cause::NotThere, _) => format!("Take {document} from the service again; this field is missing from it."),
             (_, DocumentName::IdToken) => "Read okta/id-token.json with an API token (SSWS), since Okta refuses it to OAuth apps; or declare okta.groups_claim in connection.yaml.".to_owned(),
+            (Cause::Refused(_), document) => format!(
+                "Let the credential read {document}, or add the file to a snapshot by hand; README.md lists the endpoint for each file."
+            ),
             (_, document) => format!("Add {document}; README.md lists the endpoint for each file."),
         }
     }

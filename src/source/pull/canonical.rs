@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::document::DocumentName;
 use crate::document::connection::Connection;
+use crate::document::reading;
 
 /// A document's text. The shape is the allow-list: what it does not have is not kept.
 pub fn text<T: Serialize>(shape: &T) -> String {
@@ -23,14 +24,8 @@ pub fn rows<T: DeserializeOwned>(rows: Vec<Value>) -> Result<Vec<T>, String> {
     rows.into_iter()
         .enumerate()
         .map(|(index, row)| {
-            serde_path_to_error::deserialize(row).map_err(|error| {
-                format!(
-                    "entry {} of the answer is not as documented: {}: {}",
-                    index + 1,
-                    error.path(),
-                    error.inner()
-                )
-            })
+            reading::shaped(row)
+                .map_err(|wrong| format!("entry {} of the answer is not as documented: {wrong}", index + 1))
         })
         .collect()
 }
@@ -39,8 +34,7 @@ pub fn rows<T: DeserializeOwned>(rows: Vec<Value>) -> Result<Vec<T>, String> {
 pub fn object<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let value: Value =
         serde_json::from_str(text).map_err(|error| format!("the answer is not JSON: {error}"))?;
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| format!("the answer is not as documented: {}: {}", error.path(), error.inner()))
+    reading::shaped(value).map_err(|wrong| format!("the answer is not as documented: {wrong}"))
 }
 
 /// SHA-256 over every document's name and text, in the order of the names, as `sha256:` and hexadecimal digits.
