@@ -205,6 +205,40 @@ fn every_endpoint_that_refuses_or_is_not_there_is_a_gap() {
     }
 }
 
+/// What an answer holds may be a person's: what is wrong with it is said without it.
+#[test]
+fn an_answer_of_another_shape_is_a_gap_in_our_words() {
+    for (path, body, said) in [
+        (
+            "/api/v1/apps/0oa1gjh63g214q0Hq0g4",
+            "[]",
+            "the answer is not as documented: found a list, expected an object",
+        ),
+        (
+            "/api/v1/apps/0oa1gjh63g214q0Hq0g4",
+            r#"{"id": "0oa1gjh63g214q0Hq0g4", "settings": {"implicitAssignment": "eve@acme.com"}}"#,
+            "the answer is not as documented: /settings/implicitAssignment: found a string, expected true or false",
+        ),
+        (
+            "/v1alpha/users",
+            r#"{"users": [{"email": {"eve@acme.com": 1}}]}"#,
+            "not as documented: /users/0/email: found an object, expected a string",
+        ),
+    ] {
+        let before =
+            move |request: &loopback::Request| request.path.ends_with(path).then(|| Reply::json(body));
+        let stand_in = StandIn::with(&example("healthy"), Box::new(before));
+        let folder = project(&stand_in);
+        let output = ssolint(folder.path(), &["check", "--live", "--people", "counts"]);
+        let shown = format!("{}{}", support::stdout(&output), support::stderr(&output));
+        // As it stands, however its lines are broken.
+        let shown = shown.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(3), "{shown}");
+        assert!(shown.contains(said), "{shown}\nlacks {said}");
+        assert!(!shown.contains("eve@acme.com"), "{shown}");
+    }
+}
+
 #[test]
 fn a_list_without_everyone_proves_that_nothing_is_whole() {
     let mut world = example("healthy");

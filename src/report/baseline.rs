@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::ser::PrettyFormatter;
 use serde_json::Value;
+use serde_json::ser::PrettyFormatter;
 
 use crate::document::strict;
 

@@ -34,7 +34,7 @@ pub(super) fn source_incomplete(facts: &Facts<'_>, report: &mut Reporter<'_>) ->
         report
             .finding(Spot::value(gap.place.clone()), &[&document.path()])
             .message(naming(document, format!("{gap}. {count}.")))
-            .why("What was not read is unknown, and a rule that needs it is silent: people may be locked out without a finding that says so.")
+            .why("What was not read is unknown, and a rule is silent where it decides: people may be locked out without a finding that says so.")
             .fix(naming(document, gap.remedy()))
             .people(label)
             .done();
