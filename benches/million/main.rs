@@ -16,6 +16,7 @@
     clippy::indexing_slicing
 )]
 
+mod linked;
 mod organization;
 mod parsing;
 
@@ -130,21 +131,7 @@ fn peak_memory(mut child: Child) -> u64 {
 /// The folder again with another order of two mappings: everything but that file is the same file, by a link.
 fn changed(whole: &Path) -> std::io::Result<PathBuf> {
     let (from, to) = (whole.join("snapshot"), whole.join("changed"));
-    if to.exists() {
-        std::fs::remove_dir_all(&to)?;
-    }
-    let mut folders = vec![PathBuf::new()];
-    while let Some(within) = folders.pop() {
-        std::fs::create_dir_all(to.join(&within))?;
-        for entry in std::fs::read_dir(from.join(&within))? {
-            let within = within.join(entry?.file_name());
-            if from.join(&within).is_dir() {
-                folders.push(within);
-            } else {
-                std::fs::hard_link(from.join(&within), to.join(&within))?;
-            }
-        }
-    }
+    linked::linked(&from, &to)?;
     let mappings = to.join("torq/claim-mappings.json");
     let text = std::fs::read_to_string(&mappings)?;
     std::fs::remove_file(&mappings)?;

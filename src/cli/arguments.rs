@@ -201,7 +201,7 @@ pub struct CheckArguments {
     /// Write what is found to a file, for --baseline; it counts as known in this run.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
-    /// Take out of the baseline what is found no more.
+    /// Take out of the baseline what is found no more, and write down what is less bad.
     #[arg(long, requires = "baseline")]
     pub prune_baseline: bool,
     /// Report only what this snapshot, or the one of the connection's name in this folder, does not have.

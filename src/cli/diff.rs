@@ -25,14 +25,14 @@ use crate::output::{self, Problem, Sink};
 use crate::snapshots;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub enum Format {
     Pretty,
     Json,
     Markdown,
     Html,
 }
 
-const FORMATS: [(&str, Format); 4] = [
+pub const FORMATS: [(&str, Format); 4] = [
     ("pretty", Format::Pretty),
     ("json", Format::Json),
     ("markdown", Format::Markdown),

@@ -12,23 +12,9 @@ use ssolint::signin::Difference;
 
 use crate::arguments::{ColourChoice, PlanArguments, RolloutArguments, SourceArguments};
 use crate::config::{self, Typed};
+use crate::diff::{FORMATS, Format};
 use crate::output::{self, Problem};
 use crate::{Exit, diff, snapshots};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Pretty,
-    Json,
-    Markdown,
-    Html,
-}
-
-const FORMATS: [(&str, Format); 4] = [
-    ("pretty", Format::Pretty),
-    ("json", Format::Json),
-    ("markdown", Format::Markdown),
-    ("html", Format::Html),
-];
 
 impl From<RolloutError> for Problem {
     fn from(error: RolloutError) -> Self {

@@ -70,7 +70,8 @@ impl Baseline {
         }
     }
 
-    /// Hides what is known and no worse than it was, and says what is found no more: entries of connections that were checked, by rules that could be evaluated.
+    /// Hides what is known and no worse than it was, and says what is found no more: entries of connections that were checked, by rules that
+    /// could be evaluated.
     pub fn apply(&self, report: &mut Report) {
         for connection in &mut report.connections {
             let Some(known) = self.0.get(&connection.name) else { continue };

@@ -213,8 +213,9 @@ impl Stretch {
         let among = self.start..self.start.saturating_add(u32::try_from(self.people).unwrap_or(u32::MAX));
         let mut deciding: Vec<usize> = Vec::new();
         for mapping in mappings.iter().copied() {
+            let is_alone = mappings.len() == 1;
             // Alone in its rank, it decides at once.
-            if mappings.len() == 1 {
+            if is_alone {
                 let decided = First::decided(mapping);
                 table.each_match_among(mapping, among.clone(), |person| {
                     let place = self.place(person);
@@ -233,9 +234,9 @@ impl Stretch {
                 });
             }
             table.each_possible_match_among(mapping, among.clone(), |person| {
-                // Who surely matches it by one group may be visited for another.
+                // In a shared rank, who surely matches it by one group may be visited for another.
                 if let Some(place) = self.meet(descent, person, mapping)
-                    && table.matches(mapping, person) != Truth::Yes
+                    && (is_alone || table.matches(mapping, person) != Truth::Yes)
                 {
                     self.misses(place, descent.gaps + mapping);
                 }

@@ -1,10 +1,11 @@
 //! The worlds that everything here is asked about: the made-up organisation of the million bench, with its own table or another one, as
 //! folders that are read through the tool's public door.
 
+#[path = "../../million/linked.rs"]
+mod linked;
 #[path = "../../million/organization.rs"]
 mod organization;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,6 +15,8 @@ use ssolint::document::okta::{IdToken, User};
 use ssolint::document::torq::{ClaimMapping, ClaimMappings};
 use ssolint::model::World;
 use ssolint::source::snapshot;
+
+use linked::linked;
 
 /// The filter that the organisation is written with, and that its tokens are made by here ([`crate::tokens`]).
 pub const STARTS_WITH: &str = "torq-";
@@ -102,26 +105,6 @@ fn role_like(rows: &[ClaimMapping], role: usize) -> String {
     let mut id = rows.first().expect("a row").role_id.clone();
     id.pop();
     format!("{id}{role}")
-}
-
-/// The folder again: every file is the same file, by a link.
-fn linked(from: &Path, to: &Path) -> io::Result<()> {
-    if to.exists() {
-        std::fs::remove_dir_all(to)?;
-    }
-    let mut folders = vec![PathBuf::new()];
-    while let Some(within) = folders.pop() {
-        std::fs::create_dir_all(to.join(&within))?;
-        for entry in std::fs::read_dir(from.join(&within))? {
-            let within = within.join(entry?.file_name());
-            if from.join(&within).is_dir() {
-                folders.push(within);
-            } else {
-                std::fs::hard_link(from.join(&within), to.join(&within))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> T {
