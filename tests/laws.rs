@@ -271,6 +271,46 @@ fn adding_a_document_makes_things_known_and_turns_no_certainty_into_another() {
     assert!(became("granted") > cases() / 2 && became("locked_out") > cases() / 10, "{table:?}");
 }
 
+/// More rows than two bytes can number: the walk keeps the rest of a number elsewhere.
+#[test]
+fn repeating_the_first_mapping_tens_of_thousands_of_times_changes_nobody() {
+    const COPIES: i64 = 70_000;
+    let (mut roles, mut unknown) = (0, 0);
+    for mut world in sample(cases()) {
+        if roles > 0 && unknown > 0 {
+            break;
+        }
+        let before = world.clone();
+        let Some(rows) = mappings(&mut world) else { continue };
+        let Some(first) =
+            rows.iter().filter(|row| row["rank"].is_i64()).min_by_key(|row| row["rank"].as_i64())
+        else {
+            continue;
+        };
+        let (first, rank) = (first.clone(), first["rank"].as_i64().unwrap());
+        for row in rows.iter_mut().filter(|row| row["rank"].as_i64() > Some(rank)) {
+            row["rank"] = json!(row["rank"].as_i64().unwrap() + COPIES);
+        }
+        rows.extend((1..=COPIES).map(|above| {
+            let mut copy = first.clone();
+            copy["rank"] = json!(rank + above);
+            copy["role_id"] = json!("r-late");
+            copy
+        }));
+        assert_nobody_changes("repeated the first mapping", &before, &world);
+        with(&world, |sign_in| {
+            for person in sign_in.considered() {
+                match sign_in.mapping_outcome(person) {
+                    MappingOutcome::Granted { mapping, .. } => roles += usize::from(mapping > 65_536),
+                    MappingOutcome::Unknown { .. } => unknown += 1,
+                    MappingOutcome::LockedOut => {}
+                }
+            }
+        });
+    }
+    assert!(roles > 0 && unknown > 0, "{roles} roles by late rows, {unknown} unknown");
+}
+
 /// Each stretch of people goes down the table by itself, on whatever thread.
 #[test]
 fn however_people_are_cut_into_stretches_each_walks_the_same() {

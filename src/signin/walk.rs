@@ -1,9 +1,12 @@
 //! The walk down the mapping table, for everyone at once and in each reading that is possible (semantics G7.1–G7.6). Which mappings match whose
 //! token is left to `mapping`.
+//!
+//! The table is gone through from its last row. Who surely matches a row comes to it alone, whatever is below; who may match it comes to it, or
+//! to what they came to below. So nobody is asked whether a row above has taken them.
 
 use std::collections::HashSet;
-use std::hint::select_unpredictable;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use crate::model::torq::Mapping;
 use crate::model::{Gap, Truth, parts};
@@ -38,79 +41,60 @@ pub struct Walks {
     roles: Vec<Truth>,
 }
 
-/// At most so many people are taken down the table at a time: what most visits look at stays in the processor's own memory.
-const TOGETHER: usize = 1 << 18;
+/// At most so many people are taken through the table at a time: what most visits write stays in the processor's own memory.
+const TOGETHER: usize = 1 << 19;
 
 /// The walks of some people who follow on each other.
 struct Stretch {
     /// The index of the first of them.
     start: u32,
     people: usize,
-    /// Empty until they have walked.
-    first: Vec<First>,
-    /// Empty until somebody's outcomes differ.
-    marks: Vec<Marks>,
-    /// What is missing, by its number from 1 among the gaps. Empty until something is.
-    missing: Vec<Option<NonZeroU32>>,
+    /// For each of them the lower half of [`First`]. Empty until they have walked. Two bytes of memory that is zero anyway: to write to it the
+    /// first time is most of what a walk costs.
+    first: Vec<u16>,
+    /// Empty until there is more to say of somebody.
+    beyond: Vec<Beyond>,
 }
 
-/// The mapping of a walk's first outcome, by its number from 1, and how the walk stands: one number, so that most visits touch nothing else.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+/// The first mapping that somebody may come to, by its number from 1; 0 is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct First(u32);
 
 impl First {
     const NONE: Self = Self(0);
-    /// In this reading, nothing below can match any more.
-    const DECIDED: u32 = 1 << 31;
-    /// In a reading before, nothing matched.
-    const LOCKED: u32 = 1 << 30;
-    const MAPPING: u32 = !(Self::DECIDED | Self::LOCKED);
-
-    /// Of a mapping that decides.
-    fn decided(mapping: usize) -> Self {
-        Self(Self::number(mapping) | Self::DECIDED)
-    }
 
     /// There are fewer mappings than numbers: each is some bytes of a file.
-    fn number(mapping: usize) -> u32 {
-        u32::try_from(mapping + 1).unwrap_or(u32::MAX) & Self::MAPPING
+    fn of(mapping: usize) -> Self {
+        Self(u32::try_from(mapping + 1).unwrap_or(u32::MAX))
+    }
+
+    fn of_halves(lower: u16, upper: u16) -> Self {
+        Self(u32::from(upper) << 16 | u32::from(lower))
+    }
+
+    fn lower(self) -> u16 {
+        (self.0 & u32::from(u16::MAX)) as u16
+    }
+
+    fn upper(self) -> u16 {
+        (self.0 >> 16) as u16
     }
 
     fn mapping(self) -> Option<usize> {
-        (self.0 & Self::MAPPING).checked_sub(1).map(|index| index as usize)
-    }
-
-    fn is_decided(self) -> bool {
-        self.0 & Self::DECIDED != 0
-    }
-
-    /// There is an outcome, and there may be others.
-    fn is_open(self) -> bool {
-        self.0.wrapping_sub(1) < Self::DECIDED - 1
-    }
-
-    /// Whether one outcome is that nothing matches, in this reading or one before.
-    fn is_locked(self) -> bool {
-        self.0 & Self::LOCKED != 0 || !self.is_decided()
-    }
-
-    fn decide(&mut self) {
-        self.0 |= Self::DECIDED;
-    }
-
-    /// For the next reading.
-    fn reopen(&mut self) {
-        let locked = if self.is_locked() { Self::LOCKED } else { 0 };
-        self.0 = self.0 & Self::MAPPING | locked;
-    }
-
-    fn or_mapping(self, mapping: usize) -> Self {
-        if self.mapping().is_none() { Self(self.0 | Self::number(mapping)) } else { self }
+        self.0.checked_sub(1).map(|index| index as usize)
     }
 }
 
-/// What the outcomes of a walk differ in.
-#[derive(Clone, Copy, Default)]
+/// What is kept of a walk beyond the lower half of its first outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Beyond {
+    upper: u16,
+    marks: Marks,
+    missing: Option<NonZeroU32>,
+}
+
+/// What there is to say of a walk beyond its first outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Marks(u8);
 
 impl Marks {
@@ -122,13 +106,17 @@ impl Marks {
     const MAY_REPAIR: u8 = 1 << 3;
     /// One outcome beyond the first is a role that cannot repair SSO, or may not.
     const MAY_NOT_REPAIR: u8 = 1 << 4;
+    /// One outcome beyond the first is that nothing matches.
+    const LOCKED: u8 = 1 << 5;
+    /// There is no token, in no reading so far.
+    const NO_TOKEN: u8 = 1 << 6;
 
     fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
     }
 
-    fn add(&mut self, marks: u8) {
-        self.0 |= marks;
+    fn and(self, marks: u8) -> Self {
+        Self(self.0 | marks)
     }
 
     /// Whether a role can repair SSO.
@@ -153,22 +141,80 @@ fn number(index: usize) -> Option<NonZeroU32> {
     u32::try_from(index).ok()?.checked_add(1).and_then(NonZeroU32::new)
 }
 
-/// One reading of the table, as everyone goes down it.
-struct Descent<'t> {
+/// One reading of the table, as everyone is taken through it.
+struct Reading<'t> {
     table: &'t Table<'t>,
     /// For each mapping, whether its role can repair SSO.
     roles: &'t [Truth],
-    /// The mappings of each rank that can still match anybody.
+    /// The mappings of each rank that can match somebody whom none above matches.
     ranks: Vec<Vec<usize>>,
     /// How many gaps there were before this reading.
     gaps: usize,
     takes_part: Option<&'t (dyn Fn(PersonIndex) -> bool + Sync)>,
 }
 
+impl Reading<'_> {
+    /// What there is to say of an outcome beyond the first one.
+    fn marks(&self, first: First, other: First) -> u8 {
+        let row = |outcome: First| self.table.mappings.get(outcome.mapping()?);
+        let Some(row_of_other) = row(other) else { return Marks::LOCKED };
+        let role = other.mapping().and_then(|mapping| self.roles.get(mapping)).copied();
+        row(first).map_or(0, |row| Marks::of_two(row, row_of_other))
+            | Marks::of_role(role.unwrap_or(Truth::Maybe))
+    }
+}
+
+/// What one person comes to.
+#[derive(Clone, Copy)]
+struct Standing {
+    first: First,
+    marks: Marks,
+    /// What is missing, by its number from 1 among the gaps.
+    missing: Option<NonZeroU32>,
+}
+
+impl Standing {
+    const NO_TOKEN: Self = Self { first: First::NONE, marks: Marks(Marks::NO_TOKEN), missing: None };
+
+    fn sure(mapping: usize) -> Self {
+        Self { first: First::of(mapping), marks: Marks::default(), missing: None }
+    }
+
+    /// Whether it comes to one of the mappings of a rank, when nothing above them was looked at yet.
+    fn is_among(self, mappings: &[usize]) -> bool {
+        self.first.mapping().zip(mappings.last().copied()).is_some_and(|(first, last)| first <= last)
+    }
+
+    /// To a mapping, or to what it came to so far.
+    fn or_mapping(self, mapping: usize, reading: &Reading<'_>) -> Self {
+        let this = First::of(mapping);
+        if self.first == this {
+            return self;
+        }
+        let comes_before = self.first == First::NONE || this.0 < self.first.0;
+        let (first, other) = if comes_before { (this, self.first) } else { (self.first, this) };
+        Self { first, marks: self.marks.and(reading.marks(first, other)), missing: self.missing }
+    }
+
+    /// To the same, or to what it came to in the readings before, whose first outcome stays the first.
+    fn or_before(self, before: Self, reading: &Reading<'_>) -> Self {
+        if self.marks.has(Marks::NO_TOKEN) {
+            return before;
+        }
+        if before.marks.has(Marks::NO_TOKEN) {
+            return self;
+        }
+        let was_locked = before.first == First::NONE;
+        let (first, other) = if was_locked { (self.first, before.first) } else { (before.first, self.first) };
+        let both = before.marks.and(self.marks.0);
+        let marks = if first == other { both } else { both.and(reading.marks(first, other)) };
+        Self { first, marks, missing: before.missing.or(self.missing) }
+    }
+}
+
 impl Stretch {
-    fn new(start: usize, people: usize) -> Self {
-        let start = u32::try_from(start).unwrap_or(u32::MAX);
-        Self { start, people, first: Vec::new(), marks: Vec::new(), missing: Vec::new() }
+    fn new(start: u32, people: usize) -> Self {
+        Self { start, people, first: Vec::new(), beyond: Vec::new() }
     }
 
     /// Where a person stands here; beyond the end for others.
@@ -176,92 +222,104 @@ impl Stretch {
         person.0.wrapping_sub(self.start) as usize
     }
 
-    fn marks(&self, place: usize) -> Marks {
-        self.marks.get(place).copied().unwrap_or_default()
+    fn standing(&self, place: usize) -> Option<Standing> {
+        let lower = *self.first.get(place)?;
+        let Beyond { upper, marks, missing } = self.beyond.get(place).copied().unwrap_or_default();
+        Some(Standing { first: First::of_halves(lower, upper), marks, missing })
     }
 
-    /// Takes a person to an outcome, unless the table is decided for them. Says where they stand here.
-    fn meet(&mut self, descent: &Descent<'_>, person: PersonIndex, mapping: usize) -> Option<usize> {
-        let place = self.place(person);
-        let first = self.first.get_mut(place).filter(|first| !first.is_decided())?;
-        let mappings = descent.table.mappings;
-        let before = first.mapping().and_then(|before| mappings.get(before)).zip(mappings.get(mapping));
-        *first = first.or_mapping(mapping);
-        if let Some((before, this)) = before {
-            let role = descent.roles.get(mapping).copied().unwrap_or(Truth::Maybe);
-            self.marks.resize(self.people, Marks::default());
-            let marks = self.marks.iter_mut().skip(place).take(1);
-            marks.for_each(|marks| marks.add(Marks::of_two(before, this) | Marks::of_role(role)));
+    fn put(&mut self, place: usize, Standing { first, marks, missing }: Standing) {
+        let Some(lower) = self.first.get_mut(place) else { return };
+        *lower = first.lower();
+        let beyond = Beyond { upper: first.upper(), marks, missing };
+        if self.beyond.is_empty() && beyond != Beyond::default() {
+            self.beyond.resize(self.people, Beyond::default());
         }
-        Some(place)
-    }
-
-    fn decide(&mut self, place: usize) {
-        self.first.iter_mut().skip(place).take(1).for_each(First::decide);
-    }
-
-    fn misses(&mut self, place: usize, gap: usize) {
-        self.missing.resize(self.people, None);
-        if let Some(missing) = self.missing.get_mut(place) {
-            *missing = missing.or(number(gap));
+        if let Some(slot) = self.beyond.get_mut(place) {
+            *slot = beyond;
         }
     }
 
-    /// The mappings of one rank.
-    fn rank(&mut self, descent: &Descent<'_>, mappings: &[usize]) {
-        let table = descent.table;
-        let among = self.start..self.start.saturating_add(u32::try_from(self.people).unwrap_or(u32::MAX));
-        let mut deciding: Vec<usize> = Vec::new();
-        for mapping in mappings.iter().copied() {
-            let is_alone = mappings.len() == 1;
-            // Alone in its rank, it decides at once.
-            if is_alone {
-                let decided = First::decided(mapping);
-                table.each_match_among(mapping, among.clone(), |person| {
-                    let place = self.place(person);
-                    let Some(first) = self.first.get_mut(place) else { return };
-                    let before = *first;
-                    // Without a branch: whether somebody was met before is as good as chance.
-                    *first = select_unpredictable(before == First::NONE, decided, before);
-                    if before.is_open() {
-                        self.meet(descent, person, mapping);
-                        self.decide(place);
-                    }
-                });
-            } else {
-                table.each_match_among(mapping, among.clone(), |person| {
-                    deciding.extend(self.meet(descent, person, mapping));
-                });
+    fn among(&self) -> Range<u32> {
+        self.start..self.start.saturating_add(u32::try_from(self.people).unwrap_or(u32::MAX))
+    }
+
+    /// The mappings of one rank, after all below it.
+    fn rank(&mut self, reading: &Reading<'_>, mappings: &[usize]) {
+        match mappings {
+            [mapping] if self.beyond.is_empty() && First::of(*mapping).upper() == 0 => {
+                self.take(reading.table, *mapping);
             }
-            table.each_possible_match_among(mapping, among.clone(), |person| {
-                // In a shared rank, who surely matches it by one group may be visited for another.
-                if let Some(place) = self.meet(descent, person, mapping)
-                    && (is_alone || table.matches(mapping, person) != Truth::Yes)
-                {
-                    self.misses(place, descent.gaps + mapping);
-                }
+            _ => self.share(reading, mappings),
+        }
+        self.open(reading, mappings);
+    }
+
+    /// A mapping alone in its rank takes all who surely match it, and of nobody is there more to keep. This is what most of a walk does.
+    fn take(&mut self, table: &Table<'_>, mapping: usize) {
+        let (start, sure) = (self.start, First::of(mapping).lower());
+        let among = self.among();
+        let first = self.first.as_mut_slice();
+        table.each_match_among(mapping, among, |person| {
+            if let Some(first) = first.get_mut(person.0.wrapping_sub(start) as usize) {
+                *first = sure;
+            }
+        });
+    }
+
+    /// Who surely matches comes to what they match of this rank, whatever is below it.
+    fn share(&mut self, reading: &Reading<'_>, mappings: &[usize]) {
+        for mapping in mappings.iter().copied().rev() {
+            reading.table.each_match_among(mapping, self.among(), |person| {
+                let place = self.place(person);
+                let of_rank = self.standing(place).filter(|standing| standing.is_among(mappings));
+                let shared = of_rank.map(|standing| standing.or_mapping(mapping, reading));
+                self.put(place, shared.unwrap_or(Standing::sure(mapping)));
             });
         }
-        for place in deciding {
-            self.decide(place);
+    }
+
+    /// Who may match comes to it as well.
+    fn open(&mut self, reading: &Reading<'_>, mappings: &[usize]) {
+        for mapping in mappings.iter().copied().rev() {
+            let missing = number(reading.gaps + mapping);
+            reading.table.each_possible_match_among(mapping, self.among(), |person| {
+                let place = self.place(person);
+                let Some(standing) = self.standing(place) else { return };
+                // Who surely matches it by one group may be visited for another.
+                if standing.is_among(mappings) && reading.table.matches(mapping, person) == Truth::Yes {
+                    return;
+                }
+                self.put(place, Standing { missing, ..standing.or_mapping(mapping, reading) });
+            });
         }
     }
 
-    fn walk(&mut self, descent: &Descent<'_>) {
-        if self.first.is_empty() {
-            self.first = vec![First::NONE; self.people];
-        } else {
-            self.first.iter_mut().for_each(First::reopen);
+    /// Takes people who have not walked yet through the table.
+    fn walk_once(&mut self, reading: &Reading<'_>) {
+        self.first = vec![First::NONE.lower(); self.people];
+        for mappings in reading.ranks.iter().rev() {
+            self.rank(reading, mappings);
         }
-        if let Some(takes_part) = descent.takes_part {
-            for (person, first) in (self.start..).map(PersonIndex).zip(&mut self.first) {
+        if let Some(takes_part) = reading.takes_part {
+            for (person, place) in (self.start..).map(PersonIndex).zip(0..self.people) {
                 if !takes_part(person) {
-                    first.decide();
+                    self.put(place, Standing::NO_TOKEN);
                 }
             }
         }
-        for mappings in &descent.ranks {
-            self.rank(descent, mappings);
+    }
+
+    fn walk(&mut self, reading: &Reading<'_>) {
+        if self.first.is_empty() {
+            return self.walk_once(reading);
+        }
+        let mut now = Self::new(self.start, self.people);
+        now.walk_once(reading);
+        for place in 0..self.people {
+            if let (Some(before), Some(now)) = (self.standing(place), now.standing(place)) {
+                self.put(place, now.or_before(before, reading));
+            }
         }
     }
 }
@@ -276,18 +334,18 @@ impl Walks {
     /// The same, cut as it is said: it makes no difference to any answer.
     pub fn in_stretches_of(together: usize, people: usize) -> Self {
         let together = together.max(1);
-        let stretch = |start: usize| Stretch::new(start, together.min(people - start));
+        let stretch = |start: usize| {
+            Stretch::new(u32::try_from(start).unwrap_or(u32::MAX), together.min(people - start))
+        };
         let stretches = (0..people).step_by(together).map(stretch).collect();
         Self { stretches, together, gaps: Vec::new(), roles: Vec::new() }
     }
 
     /// Walks the table in one reading. `takes_part`: people who get a token in it; everyone where it is not said.
     pub fn walk(&mut self, table: &Table<'_>, takes_part: Option<&(dyn Fn(PersonIndex) -> bool + Sync)>) {
-        let gaps = self.gaps.len();
-        self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
         self.roles =
             table.mappings.iter().map(|row| Truth::of(table.world.can_repair_sso(&row.role))).collect();
-        let mut seen: HashSet<(&str, &str)> = HashSet::new();
+        let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(table.mappings.len());
         let mut ranks: Vec<Vec<usize>> = Vec::new();
         for rank in table.ranks() {
             let rows = rank.filter_map(|index| Some((index, table.mappings.get(index)?)));
@@ -298,32 +356,32 @@ impl Walks {
             seen.extend(rows.iter().map(|(_, row)| (row.claim_name.as_str(), row.claim_value.as_str())));
             ranks.push(rows.into_iter().map(|(index, _)| index).collect());
         }
-        let descent = Descent { table, roles: &self.roles, ranks, gaps, takes_part };
+        let reading = Reading { table, roles: &self.roles, ranks, gaps: self.gaps.len(), takes_part };
         let people = self.stretches.iter().map(|stretch| stretch.people).sum();
         let each = self.stretches.len().div_ceil(parts::threads_for(people)).max(1);
         let mut parts: Vec<&mut [Stretch]> = self.stretches.chunks_mut(each).collect();
         parts::each_at_once(&mut parts, |part| {
-            part.iter_mut().for_each(|stretch| stretch.walk(&descent));
+            part.iter_mut().for_each(|stretch| stretch.walk(&reading));
         });
+        // Where nobody's walk is open, none is asked for.
+        if self.stretches.iter().any(|stretch| !stretch.beyond.is_empty()) {
+            self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
+        }
     }
 
-    /// The stretch of a person, and the place that they have in it; `None` for a person of another world.
-    fn of(&self, person: PersonIndex) -> Option<(&Stretch, usize, First)> {
+    /// `None` for a person of another world, and before anybody walked.
+    fn standing(&self, person: PersonIndex) -> Option<Standing> {
         let stretch = self.stretches.get(person.0 as usize / self.together)?;
-        let place = stretch.place(person);
-        Some((stretch, place, *stretch.first.get(place)?))
+        stretch.standing(stretch.place(person))
     }
 
     /// `None` for a person of another world.
     pub fn outcome(&self, person: PersonIndex, mappings: &[Mapping]) -> Option<MappingOutcome> {
-        let (stretch, place, first) = self.of(person)?;
+        let Standing { first, marks, missing } = self.standing(person)?;
         let Some(mapping) = first.mapping() else { return Some(MappingOutcome::LockedOut) };
-        let marks = stretch.marks(place);
-        if first.is_locked() || marks.has(Marks::MIXED_ROLES) {
-            let gap = stretch.missing.get(place).copied().flatten();
-            return Some(MappingOutcome::Unknown {
-                gap: gap.map_or(usize::MAX, |number| number.get() as usize - 1),
-            });
+        if marks.has(Marks::LOCKED | Marks::MIXED_ROLES) {
+            let gap = missing.map_or(usize::MAX, |number| number.get() as usize - 1);
+            return Some(MappingOutcome::Unknown { gap });
         }
         let rank = mappings.get(mapping).map(|mapping| mapping.rank);
         Some(MappingOutcome::Granted { mapping, rank: rank.filter(|_| !marks.has(Marks::MIXED_RANKS)) })
@@ -335,16 +393,16 @@ impl Walks {
 
     /// Whether the order of mappings of one rank is open for the person.
     pub fn is_tied(&self, person: PersonIndex) -> bool {
-        self.of(person).is_some_and(|(stretch, place, _)| stretch.marks(place).has(Marks::TIED))
+        self.standing(person).is_some_and(|standing| standing.marks.has(Marks::TIED))
     }
 
     /// Whether the role that G7 comes to can repair SSO, over every value that the claims could have; `No` where nothing matches.
     pub fn can_repair_sso(&self, person: PersonIndex) -> Truth {
-        let Some((stretch, place, first)) = self.of(person) else { return Truth::No };
+        let Some(Standing { first, marks, .. }) = self.standing(person) else { return Truth::No };
         let Some(mapping) = first.mapping() else { return Truth::No };
-        let mut marks = stretch.marks(place);
-        marks.add(Marks::of_role(self.roles.get(mapping).copied().unwrap_or(Truth::Maybe)));
-        match (marks.has(Marks::MAY_REPAIR), marks.has(Marks::MAY_NOT_REPAIR) || first.is_locked()) {
+        let role = self.roles.get(mapping).copied().unwrap_or(Truth::Maybe);
+        let marks = marks.and(Marks::of_role(role));
+        match (marks.has(Marks::MAY_REPAIR), marks.has(Marks::MAY_NOT_REPAIR | Marks::LOCKED)) {
             (false, _) => Truth::No,
             (true, false) => Truth::Yes,
             (true, true) => Truth::Maybe,

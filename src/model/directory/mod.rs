@@ -181,7 +181,11 @@ pub fn within<T: Copy + Into<u32>>(ascending: &[T], range: Range<u32>) -> &[T] {
 /// How many of an ascending list are below a bound. Members are spread over the people more or less evenly, so the search begins where that
 /// would have it: halving a long list from its middle waits for memory at each step.
 fn first_from<T: Copy + Into<u32>>(ascending: &[T], bound: u32) -> usize {
-    let Some(last) = ascending.last().map(|last| (*last).into()) else { return 0 };
+    let (Some(first), Some(last)) = (ascending.first(), ascending.last()) else { return 0 };
+    if (*first).into() >= bound {
+        return 0;
+    }
+    let last = (*last).into();
     let is_below = |place: usize| ascending.get(place).is_some_and(|one| (*one).into() < bound);
     let len = ascending.len() as u64;
     let guess = len * u64::from(bound.min(last)) / (u64::from(last) + 1);
