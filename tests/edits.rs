@@ -181,18 +181,40 @@ fn an_edit_changes_what_its_path_names() {
     }
 }
 
-/// The mappings' values by rank, which must be 1, 2, 3, ….
-fn order(edit: &str) -> String {
-    let documents = edited(edit).unwrap_or_else(|error| panic!("{edit}: {error}"));
-    let mut rows: Vec<(i64, String)> = document(&documents, "torq/claim-mappings")["claim_mappings"]
+fn ranks(document: &Value) -> Vec<(i64, String)> {
+    let mut rows: Vec<(i64, String)> = document["claim_mappings"]
         .as_array()
         .unwrap()
         .iter()
         .map(|row| (row["rank"].as_i64().unwrap(), row["claim_value"].as_str().unwrap().to_owned()))
         .collect();
     rows.sort();
+    rows
+}
+
+/// The mappings' values by rank, which must be 1, 2, 3, ….
+fn order(edit: &str) -> String {
+    let documents = edited(edit).unwrap_or_else(|error| panic!("{edit}: {error}"));
+    let rows = ranks(&document(&documents, "torq/claim-mappings"));
     assert!(rows.iter().zip(1..).all(|((rank, _), expected)| *rank == expected), "{edit}: {rows:?}");
     rows.into_iter().map(|(_, value)| value).collect()
+}
+
+/// The order of two mappings of one rank is not known, and moving a third does not make it known.
+#[test]
+fn mappings_of_one_rank_stay_of_one_rank_when_another_moves() {
+    let tied = "[{set: 'torq.claim-mappings', value: TABLE}, MOVE]";
+    let table = json!([("a", 5), ("b", 5), ("c", 7), ("d", 8)].map(
+        |(value, rank)| json!({"claim_name": "groups", "claim_value": value, "role_id": "r", "rank": rank})
+    ));
+    for (to, expect) in [(1, "d1 a2 b2 c4"), (2, "a1 b1 d1 c4"), (3, "a1 b1 d3 c4"), (4, "a1 b1 c3 d4")] {
+        let moved = format!("{{move: 'torq.claim-mappings[groups=d]', to: {to}}}");
+        let edit = tied.replace("TABLE", &table.to_string()).replace("MOVE", &moved);
+        let documents = edited(&edit).unwrap_or_else(|error| panic!("{edit}: {error}"));
+        let rows = ranks(&document(&documents, "torq/claim-mappings"));
+        let rows: Vec<String> = rows.into_iter().map(|(rank, value)| format!("{value}{rank}")).collect();
+        assert_eq!(rows.join(" "), expect, "{to}");
+    }
 }
 
 #[test]

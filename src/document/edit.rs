@@ -7,7 +7,8 @@
 //! - `set: PATH` with `value: …`, or `set: PATH=VALUE`; setting `null` removes, setting a mapping's `rank` moves it;
 //! - `add: PATH` with `value: …`, to a list;
 //! - `remove: PATH`;
-//! - `move: PATH` with `to: RANK`, of a claim mapping, as Torq does it: the others keep their order and are numbered anew.
+//! - `move: PATH` with `to: RANK`, of a claim mapping, as Torq does it: the others keep their order and are numbered anew. Others of one
+//!   rank stay of one rank, since their order is not known.
 //!
 //! Members of a group that `okta/user-groups` gives too are changed on both sides. What the documents then mean is left to `model`.
 
@@ -922,7 +923,11 @@ fn is_numbered(rows: &[Value]) -> bool {
 }
 
 fn number(rows: &mut [Value], order: &[usize]) {
-    for (rank, index) in (1_i64..).zip(order) {
+    give_ranks(rows, order, (1_i64..).take(order.len()));
+}
+
+fn give_ranks(rows: &mut [Value], order: &[usize], ranks: impl Iterator<Item = i64>) {
+    for (rank, index) in ranks.zip(order) {
         if let Some(Value::Object(row)) = rows.get_mut(*index) {
             row.insert("rank".to_owned(), json!(rank));
         }
@@ -940,8 +945,18 @@ fn moved(mut document: Value, index: usize, to: usize) -> Result<Value, String> 
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|index| rank(rows.get(*index)));
     order.retain(|other| *other != index);
+    let mut before: Vec<Option<i64>> = order.iter().map(|other| Some(rank(rows.get(*other)))).collect();
     order.insert(to - 1, index);
-    number(rows, &order);
+    // Put between others of one rank, it has that rank too: it comes before some of them and after others, and which is not known.
+    let tied = before.get(to.wrapping_sub(2)).filter(|above| before.get(to - 1) == Some(above));
+    before.insert(to - 1, tied.copied().flatten());
+    let mut ranks: Vec<i64> = Vec::with_capacity(before.len());
+    for (place, (this, position)) in before.iter().zip(1..).enumerate() {
+        let above = place.checked_sub(1).and_then(|above| Some((before.get(above)?, ranks.get(above)?)));
+        let shared = above.filter(|(above, _)| this.is_some() && *above == this);
+        ranks.push(shared.map_or(position, |(_, rank)| *rank));
+    }
+    give_ranks(rows, &order, ranks.into_iter());
     Ok(document)
 }
 

@@ -559,6 +559,11 @@ impl<'w> SignIn<'w> {
         }
     }
 
+    /// Whether it is known which mapping gives the person's role.
+    pub fn is_by_one_mapping(&self, person: PersonIndex) -> bool {
+        self.walks.is_by_one_mapping(person)
+    }
+
     /// Okta's `LOCKED_OUT`, which passes by itself in time (G4.2).
     pub fn is_locked_out_for_now(&self, person: PersonIndex) -> bool {
         let user = self.population.user(person).and_then(|user| self.world.directory.user(user));

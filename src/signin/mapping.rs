@@ -1,4 +1,4 @@
-//! G7: which claim mappings match whose token (semantics G7.1–G7.6). The walk down the table is left to `walk`.
+//! G7: which claim mappings match whose token (semantics G7.1–G7.6). The walk through the table is left to `walk`.
 //!
 //! A mapping is looked at from the side of what it names: the members of its group, the person of its email. So a pass costs as much as the
 //! mapped groups have members, not as many as there are people times mappings.

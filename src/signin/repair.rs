@@ -59,7 +59,9 @@ impl Repair {
 
     fn count(&mut self, sign_in: &SignIn<'_>, person: PersonIndex) {
         self.people.push(person);
-        if let Outcome::Granted { mapping, rank: Some(_) } = sign_in.outcome(person) {
+        if let Outcome::Granted { mapping, .. } = sign_in.outcome(person)
+            && sign_in.is_by_one_mapping(person)
+        {
             *self.by_mapping.entry(mapping).or_default() += 1;
         }
         let assumed = sign_in.assumes(person);

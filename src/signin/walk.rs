@@ -1,8 +1,8 @@
-//! The walk down the mapping table, for everyone at once and in each reading that is possible (semantics G7.1–G7.6). Which mappings match whose
+//! The walk through the mapping table, for everyone at once and in each reading that is possible (semantics G7.1–G7.6). Which mappings match whose
 //! token is left to `mapping`.
 //!
-//! The table is gone through from its last row. Who surely matches a row comes to it alone, whatever is below; who may match it comes to it, or
-//! to what they came to below. So nobody is asked whether a row above has taken them.
+//! It goes up from the last row. Who surely matches a row comes to it alone, whatever is below; who may match it comes to it, or to what they
+//! came to below; who matches several of one rank may come to each of them. So nobody is asked whether a row above has taken them.
 
 use std::collections::HashSet;
 use std::num::NonZeroU32;
@@ -29,13 +29,13 @@ pub enum MappingOutcome {
     },
 }
 
-/// Everyone's walk down the table, in each reading that is possible.
+/// Everyone's walk through the table, in each reading that is possible.
 pub struct Walks {
     /// Everyone in their order.
     stretches: Vec<Stretch>,
     /// How many people each of them has; the last one may have fewer.
     together: usize,
-    /// For each mapping, reading after reading: what is missing where it is not known whether it matches.
+    /// For each mapping of each reading after which more was kept of somebody: what is missing where it is not known whether it matches.
     gaps: Vec<Option<Gap>>,
     /// For each mapping, whether its role can repair SSO.
     roles: Vec<Truth>,
@@ -49,14 +49,14 @@ struct Stretch {
     /// The index of the first of them.
     start: u32,
     people: usize,
-    /// For each of them the lower half of [`First`]. Empty until they have walked. Two bytes of memory that is zero anyway: to write to it the
-    /// first time is most of what a walk costs.
+    /// For each of them the lower half of [`First`]. Empty until they have walked. Few bytes, in memory that is handed out as zeros: the
+    /// first write to it is much of what a walk costs.
     first: Vec<u16>,
     /// Empty until there is more to say of somebody.
     beyond: Vec<Beyond>,
 }
 
-/// The first mapping that somebody may come to, by its number from 1; 0 is none.
+/// The first mapping that somebody may come to, by its number from 1; 0 is none. Over several readings, the first in the earliest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct First(u32);
 
@@ -108,8 +108,10 @@ impl Marks {
     const MAY_NOT_REPAIR: u8 = 1 << 4;
     /// One outcome beyond the first is that nothing matches.
     const LOCKED: u8 = 1 << 5;
-    /// There is no token, in no reading so far.
+    /// No reading so far gives a token.
     const NO_TOKEN: u8 = 1 << 6;
+    /// It is not known which mapping gives the role: one of them only may match, or readings differ.
+    const OPEN: u8 = 1 << 7;
 
     fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -155,7 +157,7 @@ struct Reading<'t> {
 
 impl Reading<'_> {
     /// What there is to say of an outcome beyond the first one.
-    fn marks(&self, first: First, other: First) -> u8 {
+    fn differences(&self, first: First, other: First) -> u8 {
         let row = |outcome: First| self.table.mappings.get(outcome.mapping()?);
         let Some(row_of_other) = row(other) else { return Marks::LOCKED };
         let role = other.mapping().and_then(|mapping| self.roles.get(mapping)).copied();
@@ -180,6 +182,17 @@ impl Standing {
         Self { first: First::of(mapping), marks: Marks::default(), missing: None }
     }
 
+    /// What is missing to know the role. Of a role that is the same whatever the claims hold, nothing is.
+    fn missing_for_role(self) -> Option<NonZeroU32> {
+        self.missing.filter(|_| self.marks.has(Marks::LOCKED | Marks::MIXED_ROLES))
+    }
+
+    /// To a mapping that may match, or to what it came to so far. `missing`: to know whether it matches.
+    fn or_perhaps(self, mapping: usize, missing: Option<NonZeroU32>, reading: &Reading<'_>) -> Self {
+        let open = self.or_mapping(mapping, reading);
+        Self { marks: open.marks.and(Marks::OPEN), missing, ..open }
+    }
+
     /// Whether it comes to one of the mappings of a rank, when nothing above them was looked at yet.
     fn is_among(self, mappings: &[usize]) -> bool {
         self.first.mapping().zip(mappings.last().copied()).is_some_and(|(first, last)| first <= last)
@@ -193,7 +206,7 @@ impl Standing {
         }
         let comes_before = self.first == First::NONE || this.0 < self.first.0;
         let (first, other) = if comes_before { (this, self.first) } else { (self.first, this) };
-        Self { first, marks: self.marks.and(reading.marks(first, other)), missing: self.missing }
+        Self { first, marks: self.marks.and(reading.differences(first, other)), missing: self.missing }
     }
 
     /// To the same, or to what it came to in the readings before, whose first outcome stays the first.
@@ -206,9 +219,11 @@ impl Standing {
         }
         let was_locked = before.first == First::NONE;
         let (first, other) = if was_locked { (self.first, before.first) } else { (before.first, self.first) };
-        let both = before.marks.and(self.marks.0);
-        let marks = if first == other { both } else { both.and(reading.marks(first, other)) };
-        Self { first, marks, missing: before.missing.or(self.missing) }
+        let differ = if first == other { 0 } else { reading.differences(first, other) | Marks::OPEN };
+        // An order that is open in one reading only decides nothing where the other is the right one.
+        let tied = before.marks.0 & self.marks.0 & Marks::TIED;
+        let marks = Marks((before.marks.0 | self.marks.0 | differ) & !Marks::TIED | tied);
+        Self { first, marks, missing: before.missing_for_role().or(self.missing_for_role()) }
     }
 }
 
@@ -255,7 +270,8 @@ impl Stretch {
         self.open(reading, mappings);
     }
 
-    /// A mapping alone in its rank takes all who surely match it, and of nobody is there more to keep. This is what most of a walk does.
+    /// A mapping alone in its rank takes all who surely match it; only where nothing is kept beyond the first outcomes. This is what most of a
+    /// walk does.
     fn take(&mut self, table: &Table<'_>, mapping: usize) {
         let (start, sure) = (self.start, First::of(mapping).lower());
         let among = self.among();
@@ -286,11 +302,16 @@ impl Stretch {
             reading.table.each_possible_match_among(mapping, self.among(), |person| {
                 let place = self.place(person);
                 let Some(standing) = self.standing(place) else { return };
-                // Who surely matches it by one group may be visited for another.
-                if standing.is_among(mappings) && reading.table.matches(mapping, person) == Truth::Yes {
+                let is_among = standing.is_among(mappings);
+                // Who surely matches it by one group may be visited for another; they are among this rank already.
+                if is_among && reading.table.matches(mapping, person) == Truth::Yes {
                     return;
                 }
-                self.put(place, Standing { missing, ..standing.or_mapping(mapping, reading) });
+                // Of open mappings, the topmost is the one to name.
+                let open = standing.or_perhaps(mapping, missing, reading);
+                // Where the role is open already among mappings of this rank, to know this one would not settle it.
+                let was_open = is_among && standing.marks.has(Marks::MIXED_ROLES);
+                self.put(place, if was_open { Standing { missing: standing.missing, ..open } } else { open });
             });
         }
     }
@@ -363,7 +384,7 @@ impl Walks {
         parts::each_at_once(&mut parts, |part| {
             part.iter_mut().for_each(|stretch| stretch.walk(&reading));
         });
-        // Where nobody's walk is open, none is asked for.
+        // Where nothing is kept beyond the first outcomes, no gap is named.
         if self.stretches.iter().any(|stretch| !stretch.beyond.is_empty()) {
             self.gaps.extend((0..table.mappings.len()).map(|index| table.gap(index).cloned()));
         }
@@ -389,6 +410,11 @@ impl Walks {
 
     pub fn gap(&self, index: usize) -> Option<&Gap> {
         self.gaps.get(index)?.as_ref()
+    }
+
+    /// Whether it is known which mapping gives the role; of mappings of one rank that surely match, the first in the file counts.
+    pub fn is_by_one_mapping(&self, person: PersonIndex) -> bool {
+        self.standing(person).is_some_and(|standing| !standing.marks.has(Marks::OPEN))
     }
 
     /// Whether the order of mappings of one rank is open for the person.

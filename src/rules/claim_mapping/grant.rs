@@ -255,11 +255,21 @@ fn share(facts: &Facts<'_>, report: &mut Reporter<'_>, rows: &[MappingRow<'_>]) 
     let mut by: Vec<MappingRow<'_>> =
         repair.by_mapping.keys().filter_map(|index| rows.get(*index).copied()).collect();
     by.sort_by_key(|row| std::cmp::Reverse(repair.by_mapping.get(&row.index).copied()));
-    let Some(first) = by.first() else { return Ok(()) };
+    // Where nobody's mapping is known, one that may be it.
+    let perhaps = || {
+        let first = repair.people.first()?;
+        let Outcome::Granted { mapping, .. } = facts.sign_in.outcome(*first) else { return None };
+        rows.get(mapping)
+    };
+    let Some((first, how)) =
+        by.first().map(|first| (first, "most by ")).or_else(|| Some((perhaps()?, "some perhaps by ")))
+    else {
+        return Ok(());
+    };
     let mut draft = report
         .finding(first.role_spot(), &["people who can repair SSO"])
         .message(
-            Prose::from(format!("{} of {} who get in can repair SSO, most by ", grouped(count), people(granted)))
+            Prose::from(format!("{} of {} who get in can repair SSO, {how}", grouped(count), people(granted)))
                 .then(named(first))
                 .text("."),
         )
