@@ -68,16 +68,21 @@ fn set(world: &mut Value, pointer: &str, value: &Value) {
     }
 }
 
+/// The world with what a case sets.
+fn changed(world: &Value, case: &Value) -> Value {
+    let mut world = world.clone();
+    for (pointer, value) in case["set"].as_object().unwrap() {
+        set(&mut world, pointer, value);
+    }
+    world
+}
+
 #[test]
 fn a_near_miss_says_what_to_change() {
     let data = strict::read_yaml(include_str!("who/near_misses.yaml")).unwrap();
     let mut wrong = Vec::new();
     for case in data["cases"].as_array().unwrap() {
-        let mut world = data["world"].clone();
-        for (pointer, value) in case["set"].as_object().unwrap() {
-            set(&mut world, pointer, value);
-        }
-        let world = load(&world);
+        let world = load(&changed(&data["world"], case));
         let sign_in = SignIn::new(&world, &["bob@acme.com".to_owned()]);
         let person = sign_in.population.named("bob@acme.com")[0];
         let page = who::person(&sign_in, person, &mut PeopleNames::new(PeopleShown::Names));
@@ -101,15 +106,11 @@ fn what_is_named_as_missing_could_settle_it() {
     let data = strict::read_yaml(include_str!("who/reasons.yaml")).unwrap();
     let mut wrong = Vec::new();
     for case in data["cases"].as_array().unwrap() {
-        let mut world = base.clone();
-        for (pointer, value) in case["set"].as_object().unwrap() {
-            set(&mut world, pointer, value);
-        }
-        let world = load(&world);
+        let world = load(&changed(base, case));
         let sign_in = SignIn::new(&world, &["bob@acme.com".to_owned()]);
         let person = sign_in.population.named("bob@acme.com")[0];
         let page = who::person(&sign_in, person, &mut PeopleNames::new(PeopleShown::Names));
-        // Ada has no group for certain, except Everyone.
+        // Ada is in Everyone too.
         let of_bob = |mapping: &&usize| matches!(sign_in.mapping_outcome(person), MappingOutcome::Granted { mapping: his, .. } if his == **mapping);
         let repair = Repair::new(&sign_in);
         let mappings = repair.by_mapping.keys().filter(of_bob).count();

@@ -902,7 +902,7 @@ fn without(mut root: Value, name: &DocumentName, place: &[At]) -> Result<Value, 
             if numbered {
                 let mut order: Vec<usize> = (0..elements.len()).collect();
                 order.sort_by_key(|index| rank(elements.get(*index)));
-                number(elements, &order);
+                give_ranks(elements, &order, 1..);
             }
         }
         _ => return Err("it is not there".to_owned()),
@@ -920,10 +920,6 @@ fn is_numbered(rows: &[Value]) -> bool {
     let mut ranks: Vec<i64> = rows.iter().map(|row| rank(Some(row))).collect();
     ranks.sort_unstable();
     ranks.iter().zip(1..).all(|(rank, expected)| *rank == expected)
-}
-
-fn number(rows: &mut [Value], order: &[usize]) {
-    give_ranks(rows, order, (1_i64..).take(order.len()));
 }
 
 fn give_ranks(rows: &mut [Value], order: &[usize], ranks: impl Iterator<Item = i64>) {
